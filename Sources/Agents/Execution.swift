@@ -1,0 +1,216 @@
+import Configuration
+import Git
+import Logging
+import Permissions
+import Providers
+import Schema
+import Sessions
+import Storage
+import Support
+import SystemPackage
+import Tools
+
+/// One execution: from the admitted prompt to its terminal event. See `AgentService` for what it promises.
+///
+/// An instance serves one call of `run`; it is an actor only so that tool calls which run in parallel can report.
+actor Execution {
+    let service: AgentService
+    let dependencies: AgentDependencies
+    let input: PromptInput
+    let agent: AgentDefinition
+    let model: ModelSpec
+    let ledger: FileLedger
+    let depth: Int
+
+    var result: ExecutionResult
+    var doom = DoomLoopGuard()
+    var refusedRepeats = 0
+    var compactionsInARow = 0
+    var lastUsedTokens = 0
+    var pending: [EventPayload] = []
+    /// The tools of the last request.
+    var offeredNames: [String] = []
+    private(set) var activeAgent: AgentDefinition
+
+    init(
+        service: AgentService, dependencies: AgentDependencies, input: PromptInput, agent: AgentDefinition,
+        model: ModelSpec, ledger: FileLedger, depth: Int
+    ) {
+        self.service = service
+        self.dependencies = dependencies
+        self.input = input
+        self.agent = agent
+        self.activeAgent = agent
+        self.model = model
+        self.ledger = ledger
+        self.depth = depth
+        result = ExecutionResult(sessionID: input.sessionID, outcome: .failed)
+    }
+
+    var sessionID: String { input.sessionID }
+    var sessions: SessionService { dependencies.sessions }
+
+    /// Makes the prompt durable: nothing is promised to the user before this returns.
+    func admit(session: SessionInfo) async throws(SessionError) {
+        var events: [EventPayload] = []
+        if session.model != model.ref {
+            events.append(.sessionModelSelected(.init(sessionID: sessionID, model: model.ref, previous: session.model)))
+        }
+        if session.agent != agent.name {
+            events.append(
+                .sessionAgentSelected(.init(sessionID: sessionID, agent: agent.name, previous: session.agent)))
+        }
+        if try await sessions.projection(sessionID).messages.isEmpty, !session.hasTitle {
+            events.append(.sessionRenamed(.init(sessionID: sessionID, title: Titles.provisional(for: input.text))))
+        }
+        let messageID = input.messageID ?? dependencies.ids.next(.message)
+        events.append(
+            .sessionInboxEnqueued(
+                .init(
+                    sessionID: sessionID, inboxID: messageID,
+                    item: .user(
+                        .init(text: input.text, files: input.files.isEmpty ? nil : input.files), delivery: .queue))
+            ))
+        try await sessions.append(sessionID, events, durability: .flushed)
+        pending = [
+            .sessionExecutionStarted(.init(sessionID: sessionID)),
+            .sessionInboxDelivered(.init(sessionID: sessionID, inboxID: messageID)),
+        ]
+    }
+
+    /// Runs to the end and never throws: a failure is in the result and in the session.
+    func run() async -> ExecutionResult {
+        let started = dependencies.time.uptimeNs()
+        await publish(.sessionStatusChanged(.init(sessionID: sessionID, status: .busy)))
+        async let title: Void = makeTitle()
+        do {
+            try await loop()
+            result.outcome = .succeeded
+        } catch {
+            result.error = error.structured
+            result.outcome = error.kind == .interrupted ? .interrupted : .failed
+        }
+        await title
+        await finish()
+        dependencies.logger.info(
+            "execution finished",
+            metadata: [
+                "session": "\(sessionID)", "agent": "\(agent.name)", "model": "\(model.ref.providerID)/\(model.ref.id)",
+                "outcome": "\(result.outcome.rawValue)", "steps": "\(result.steps)",
+                "toolCalls": "\(result.toolCalls.count)", "inputTokens": "\(result.spending.tokens.input)",
+                "outputTokens": "\(result.spending.tokens.output)",
+                "durationMs": "\((dependencies.time.uptimeNs() - started) / 1_000_000)",
+                "error": "\(result.error?.type ?? "")",
+            ])
+        return result
+    }
+
+    private func loop() async throws(AgentError) {
+        let limit = min(input.maxSteps ?? .max, agent.steps ?? .max, 200)
+        while true {
+            try checkCancelled()
+            guard result.steps < limit else {
+                throw AgentError(
+                    .stepLimit,
+                    "The run stopped after \(limit) model requests, its limit. Continue the session, or raise --max-steps.",
+                    type: "StepLimitError")
+            }
+            try await deliverSteered()
+            try await compactIfDue()
+            if try await step() == .done { return }
+        }
+    }
+
+    /// Prompts that arrived with `delivery: steer` join the running execution before its next request.
+    private func deliverSteered() async throws(AgentError) {
+        let inbox = try await projection().inbox
+        for item in inbox where item.delivery == .steer {
+            pending.append(.sessionInboxDelivered(.init(sessionID: sessionID, inboxID: item.id)))
+        }
+    }
+
+    /// Stores the one terminal event. Runs outside the cancelled task, so that an interrupt is recorded too.
+    private func finish() async {
+        let terminal: EventPayload =
+            switch result.outcome {
+            case .succeeded: .sessionExecutionSucceeded(.init(sessionID: sessionID))
+            case .interrupted: .sessionExecutionInterrupted(.init(sessionID: sessionID, reason: .user))
+            case .failed:
+                .sessionExecutionFailed(
+                    .init(
+                        sessionID: sessionID,
+                        error: result.error ?? StructuredError(type: "UnknownError", message: "The run failed.")))
+            }
+        let events = pending + [terminal]
+        pending = []
+        let stored = await Task { [sessions, sessionID] () -> SessionError? in
+            do throws(SessionError) {
+                try await sessions.append(sessionID, events, durability: .flushed)
+                return nil
+            } catch {
+                return error
+            }
+        }.value
+        if let stored {
+            result.outcome = .failed
+            result.error = StructuredError(type: "StorageError", message: stored.message)
+            dependencies.logger.error(
+                "the end of a run could not be stored",
+                metadata: ["session": "\(sessionID)", "error": "\(stored.message)"])
+        }
+        await publish(.sessionStatusChanged(.init(sessionID: sessionID, status: .idle)))
+        await publish(.sessionIdle(.init(sessionID: sessionID)))
+    }
+
+    func checkCancelled() throws(AgentError) {
+        if Task.isCancelled { throw AgentError(.interrupted, "The run was interrupted.", type: "InterruptedError") }
+    }
+
+    func projection() async throws(AgentError) -> SessionProjection {
+        do {
+            return try await sessions.projection(sessionID)
+        } catch {
+            throw AgentError(.storage, error.message, type: "StorageError", underlying: error)
+        }
+    }
+
+    /// Stores `pending` and these events in one transaction.
+    func append(_ events: [EventPayload]) async throws(AgentError) {
+        let all = pending + events
+        guard !all.isEmpty else { return }
+        pending = []
+        do {
+            try await sessions.append(sessionID, all)
+        } catch {
+            throw AgentError(.storage, error.message, type: "StorageError", underlying: error)
+        }
+    }
+
+    /// Durable events are stored, the others only published; order is kept.
+    func emit(_ events: [EventPayload]) async throws(AgentError) {
+        var durable: [EventPayload] = []
+        for event in events {
+            if event.durableVersion != nil {
+                durable.append(event)
+            } else {
+                if !durable.isEmpty || !pending.isEmpty {
+                    try await append(durable)
+                    durable = []
+                }
+                await publish(event)
+            }
+        }
+        if !durable.isEmpty { try await append(durable) }
+    }
+
+    func publish(_ event: EventPayload) async {
+        await sessions.publish(sessionID, event)
+    }
+
+    func switchAgent(to name: String) async {
+        guard let next = dependencies.agents.first(where: { $0.name == name }) else { return }
+        pending.append(
+            .sessionAgentSelected(.init(sessionID: sessionID, agent: name, previous: activeAgent.name)))
+        activeAgent = next
+    }
+}

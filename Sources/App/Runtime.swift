@@ -1,0 +1,179 @@
+package import Agents
+package import Configuration
+package import Credentials
+package import Events
+import Git
+package import Logging
+import Permissions
+package import Providers
+package import Sessions
+import Storage
+package import Support
+package import SystemPackage
+package import Tools
+
+/// The composition root: everything a command needs, built once from the configuration.
+///
+/// `make` reads the configuration and builds what costs nothing. Storage, the log file and connections are opened when they
+/// are first needed, so that a command which only prints the configuration touches no database. Nothing is sent at start.
+package actor Runtime {
+    package nonisolated let environment: Environment
+    package nonisolated let paths: AppPaths
+    package nonisolated let config: LoadedConfig
+    /// The session's directory.
+    package nonisolated let directory: FilePath
+    package nonisolated let agentDefinitions: AgentDefinitions
+    package nonisolated let models: ModelCatalogue
+    package nonisolated let secrets: Secrets
+    package nonisolated let bus = EventBus()
+    package nonisolated let ids: any IDSource
+    package nonisolated let time: any TimeSource
+    package nonisolated let logger: Logger
+    package nonisolated let transport: any HTTPTransport
+    private nonisolated let options: RuntimeOptions
+    private nonisolated let log: LogFile
+    private var sessionService: SessionService?
+    private var storage: (any StorageBackend)?
+    private var agentService: AgentService?
+
+    /// The agents, built-in ones first.
+    package nonisolated var agents: [AgentDefinition] { agentDefinitions.agents }
+
+    /// The id of the project that the directory belongs to: a hash of the git root, `global` outside a repository.
+    package nonisolated var projectID: String {
+        guard let root = GitState.read(directory)?.root else { return "global" }
+        return String(SHA256Hash.hex(of: Array(root.string.utf8)).prefix(40))
+    }
+
+    /// - Throws: `ConfigError` when a configuration file is not right, `ProviderError` for unusable fake responses,
+    ///   `FileError` when the fake responses cannot be read.
+    package static func make(_ options: RuntimeOptions) throws -> Runtime {
+        let paths = AppPaths(environment: options.environment)
+        let config = try ConfigLoader(
+            environment: options.environment, paths: paths, cwd: options.directory, explicit: options.configFile
+        ).load()
+        let transport: any HTTPTransport
+        if let file = options.fakeResponses {
+            transport = try FakeTransport(parsing: try FileIO.read(file), name: file.string)
+        } else {
+            transport = AsyncHTTPTransport(environment: options.environment)
+        }
+        return Runtime(options: options, paths: paths, config: config, transport: transport)
+    }
+
+    private init(
+        options: RuntimeOptions, paths: AppPaths, config: LoadedConfig, transport: any HTTPTransport
+    ) {
+        self.options = options
+        self.paths = paths
+        self.config = config
+        self.transport = transport
+        environment = options.environment
+        directory = options.directory
+        let time = SystemTime()
+        self.time = time
+        ids = ULIDSource(time: time)
+        agentDefinitions = AgentDefinitions.load(config, builtIn: BuiltInAgents.all)
+        models = ModelCatalogue(config: config.config, environment: options.environment)
+        secrets = Secrets(
+            known: config.substituted + Self.secretValues(of: options.environment, providers: models.providers))
+        let level = Logger.Level(rawValue: options.logLevel ?? config.config.log.level) ?? .info
+        log = LogFile(directory: paths.state.appending("log"), time: time)
+        var logger = Logger(label: "codetether") { [log, secrets] _ in
+            StructuredLogHandler(
+                file: log, json: config.config.log.format == "json", echo: options.printLogs, secrets: secrets,
+                time: time)
+        }
+        logger.logLevel = level
+        self.logger = logger
+    }
+
+    /// The sessions of the configured store, which is opened on the first call.
+    /// - Throws: `StorageError`.
+    package func sessions() async throws -> SessionService {
+        if let sessionService { return sessionService }
+        let backend = try await openStorage()
+        if let sessionService { return sessionService }
+        let service = SessionService(storage: backend, bus: bus, ids: ids, time: time, logger: logger)
+        sessionService = service
+        return service
+    }
+
+    private func openStorage() async throws -> any StorageBackend {
+        if let storage { return storage }
+        let name = config.config.storage.backend
+        guard let kind = StorageSelection.Kind(rawValue: name) else {
+            throw ConfigError(
+                .value,
+                "storage.backend is \"\(name)\", which this build cannot open; use \"sqlite\" or \"filesystem\".")
+        }
+        try FileIO.createDirectory(paths.data)
+        let opened = try await StorageSelection.open(kind, dataDirectory: paths.data)
+        if let storage { return storage }
+        storage = opened
+        return opened
+    }
+
+    /// The agent loop.
+    /// - Throws: `StorageError`, `FileError`.
+    package func agentLoop() async throws -> AgentService {
+        if let agentService { return agentService }
+        let sessions = try await sessions()
+        try FileIO.createDirectory(paths.state)
+        try ProcessSupervision.becomeSubreaper()
+        ProcessSupervision.ignoreSIGPIPE()
+        let skills = Skills.discover(config)
+        for problem in skills.problems + agentDefinitions.problems + config.warnings {
+            logger.warning("skipped", metadata: ["reason": "\(problem)"])
+        }
+        let workspace = try WorkspaceRoot(config.workspace)
+        let directory = try FileIO.realPath(self.directory)
+        let environment = ToolEnvironment(
+            workspace: workspace, directory: directory, dataDirectory: paths.data, runner: ProcessRunner(),
+            http: HTTPWebFetcher(), webSearch: webSearchEndpoint, asker: options.questionAsker, skills: skills.skills,
+            ids: ids, time: time, environment: self.environment)
+        let permissions = PermissionService(
+            config: config, agents: agents, approvesAsks: options.approvesAsks, asker: options.permissionAsker, ids: ids
+        ) { notice in
+            await sessions.publish(notice.sessionID, notice.payload)
+        }
+        let service = AgentService(
+            AgentDependencies(
+                sessions: sessions, models: models,
+                client: ModelClient(
+                    transport: transport, secrets: EnvironmentSecrets.source(self.environment), time: time),
+                tools: tools(skills: skills.skills), toolEnvironment: environment, permissions: permissions,
+                deniedPermissions: { permissions.deniedPermissions(of: ToolGating.permissionNames, agent: $0) },
+                config: config.config,
+                agents: agents, instructions: Instructions.discover(config), stateDirectory: paths.state, ids: ids,
+                time: time, logger: logger))
+        agentService = service
+        return service
+    }
+
+    /// All built-in tools that have something to work with.
+    package nonisolated func tools(skills: [Skill]) -> ToolRegistry {
+        ToolRegistry.builtIn(
+            subagents: agents.filter { $0.mode != .primary && !$0.hidden }
+                .map { SubagentInfo(name: $0.name, description: $0.description) },
+            skills: skills, webSearch: webSearchEndpoint != nil, question: options.questionAsker != nil,
+            gates: config.config.tools.gating)
+    }
+
+    private nonisolated var webSearchEndpoint: WebSearchEndpoint? {
+        guard let url = environment["CODETETHER_WEBSEARCH_URL"] else { return nil }
+        return WebSearchEndpoint(url: url, key: environment["CODETETHER_WEBSEARCH_KEY"])
+    }
+
+    /// Closes connections, the store and the log. Call it before the process ends.
+    package func shutdown() async {
+        await transport.shutdown()
+        bus.close()
+        await storage?.close()
+        await log.close()
+    }
+
+    private static func secretValues(of environment: Environment, providers: [ProviderEntry]) -> [String] {
+        providers.flatMap { $0.env.compactMap { environment[$0] } }
+    }
+}

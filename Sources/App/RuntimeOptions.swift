@@ -1,0 +1,30 @@
+package import Permissions
+package import Support
+package import SystemPackage
+package import Tools
+
+/// What a face decides before the program is put together.
+package struct RuntimeOptions: Sendable {
+    package var environment: Environment
+    /// The session's directory, absolute.
+    package var directory: FilePath
+    /// `--config`.
+    package var configFile: FilePath?
+    /// `--log-level`; nil = the configured one.
+    package var logLevel: String?
+    /// Log lines go to stderr too.
+    package var printLogs = false
+    /// `--yes`: asks become allow; denials stay.
+    package var approvesAsks = false
+    /// Who answers asks; nil = they are denied.
+    package var permissionAsker: (any PermissionAsker)?
+    /// Who answers the model's questions; nil = the tool is not offered.
+    package var questionAsker: (any QuestionAsker)?
+    /// `--fake-responses`: a file that answers instead of every provider.
+    package var fakeResponses: FilePath?
+
+    package init(environment: Environment, directory: FilePath) {
+        self.environment = environment
+        self.directory = directory
+    }
+}

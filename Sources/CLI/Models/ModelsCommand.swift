@@ -1,0 +1,71 @@
+import Agents
+import App
+package import ArgumentParser
+import Configuration
+import Credentials
+import Providers
+import Support
+import Tools
+
+/// `codetether models [PROVIDER]`
+package struct ModelsCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "models",
+        abstract: "List models, one provider/model a line. Servers on this machine are asked what they offer.")
+
+    @Argument(help: "Only this provider.")
+    var provider: String?
+    @Option(help: "Only models whose id or name contains this text; case does not count.")
+    var filter: String?
+    @Flag(help: "Only models that can be used now: there is a key, or none is needed.")
+    var available = false
+    @Flag(help: "A table with limits, prices and capabilities.")
+    var verbose = false
+    @Option(help: ArgumentHelp("Print the tools a model is offered, in their order.", valueName: "model"))
+    var tools: String?
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var global: GlobalOptions
+
+    package init() {}
+
+    package func run() async throws {
+        let launch = Launch.current
+        try await launch.withRuntime(global.values) { runtime in
+            if let tools { return try await printTools(of: tools, runtime, launch) }
+            var catalogue = runtime.models
+            if let provider, catalogue.provider(provider) == nil {
+                let hint = Suggestion.nearest(to: provider, in: catalogue.providers.map(\.id))
+                throw CLIError(
+                    .notFound,
+                    "There is no provider \(provider). \(hint.map { "Did you mean \($0)?" } ?? "`codetether models` lists all.")"
+                )
+            }
+            let asked = provider.map { id in catalogue.provider(id).map { [$0] } ?? [] } ?? catalogue.providers
+            catalogue = catalogue.adding(await LocalDetection.models(of: asked, transport: runtime.transport))
+            let credentials = CredentialStore(environment: runtime.environment)
+            let listing = ModelListing(catalogue: catalogue, credentials: credentials)
+            let models = catalogue.models(provider: provider).filter { model in
+                (!available || listing.isAvailable(model)) && matches(model)
+            }
+            try await launch.output.render(.rows(listing.table(models, verbose: verbose)), as: format.value)
+        }
+    }
+
+    private func matches(_ model: ModelSpec) -> Bool {
+        guard let wanted = filter?.lowercased(), !wanted.isEmpty else { return true }
+        return model.id.lowercased().contains(wanted) || model.name.lowercased().contains(wanted)
+    }
+
+    private func printTools(of name: String, _ runtime: Runtime, _ launch: Launch) async throws {
+        let model = try runtime.models.resolve(name)
+        let registry = runtime.tools(skills: Skills.discover(runtime.config).skills)
+        let agent = runtime.config.config.defaultAgent ?? "build"
+        let filter = ToolFilter(agent: agent, tools: runtime.agents.first { $0.name == agent }?.tools ?? [:])
+        let toolModel = ToolModel(
+            providerID: model.providerID, modelID: model.modelID, tools: model.capabilities.tools,
+            context: model.limits.context)
+        let names = registry.definitions(for: toolModel, agent: filter).map(\.name)
+        let rows = names.map { OutputTable.Row(json: .string($0), cells: [$0]) }
+        try await launch.output.render(.rows(OutputTable(columns: [], rows: rows)), as: format.value)
+    }
+}

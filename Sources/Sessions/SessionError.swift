@@ -1,0 +1,37 @@
+import Support
+
+/// Why a session operation failed; nothing was changed.
+package struct SessionError: AppError {
+    /// The class of the failure.
+    package enum Kind: String, Sendable {
+        /// There is no such session.
+        case notFound
+        /// Another process runs the session.
+        case busy
+        /// The store failed; `underlying` says how.
+        case storage
+        /// The caller's value cannot be used.
+        case invalid
+    }
+
+    package var kind: Kind
+    package var message: String
+    package var underlying: (any Error)?
+
+    package var code: String { "session.\(kind.rawValue)" }
+
+    package init(_ kind: Kind, _ message: String, underlying: (any Error)? = nil) {
+        self.kind = kind
+        self.message = message
+        self.underlying = underlying
+    }
+}
+
+extension SessionError {
+    static func notFound(_ id: String) -> SessionError {
+        SessionError(
+            .notFound,
+            "There is no session \"\(HostileText.escaped(id, multiline: false))\". `codetether session list --all` shows those there are."
+        )
+    }
+}

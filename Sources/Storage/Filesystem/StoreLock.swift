@@ -1,0 +1,42 @@
+import Glibc
+import Support
+import SystemPackage
+
+/// The lock of a store directory: many readers or one writer, across processes. Dies with its process.
+struct StoreLock: Sendable {
+    /// How long an operation waits for other processes.
+    static let timeoutMs: Int64 = 5_000
+
+    let path: FilePath
+
+    /// Takes the lock, waiting on this thread (never one of the cooperative pool).
+    func take(shared: Bool) throws(StorageError) -> FileLock {
+        var waitedMs: Int64 = 0
+        var pauseMs: Int64 = 1
+        while true {
+            do throws(FileError) {
+                if let lock = try FileLock.tryLock(path, shared: shared) {
+                    if !shared { lock.write("process \(getpid())\n") }
+                    return lock
+                }
+            } catch {
+                throw StorageError(error)
+            }
+            guard waitedMs < Self.timeoutMs else {
+                throw StorageError.busy(store: path.string, waitedMs: waitedMs, holder: holder)
+            }
+            var pause = timespec(tv_sec: 0, tv_nsec: Int(pauseMs) * 1_000_000)
+            nanosleep(&pause, nil)
+            waitedMs += pauseMs
+            pauseMs = min(pauseMs * 2, 20)
+        }
+    }
+
+    /// The last process that wrote, nil when unknown.
+    private var holder: String? {
+        guard let bytes = try? FileIO.read(path, limit: 4_096) else { return nil }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+        let text = String(decoding: line, as: UTF8.self)
+        return text.hasPrefix("process ") ? HostileText.escaped(text, multiline: false) : nil
+    }
+}

@@ -1,0 +1,89 @@
+import Glibc
+package import Support
+package import SystemPackage
+
+/// The file operations of the tools, all through `WorkspaceRoot`, so that no symbolic link leads out of the workspace.
+/// Every call blocks and belongs in `BlockingWork`. Paths are relative to the root, empty for the root itself.
+package struct WorkspaceFiles: Sendable {
+    /// Largest file that is read as a whole, and so the largest that can be edited or overwritten: 8 MiB.
+    package static let limitBytes = 8 * 1024 * 1024
+
+    /// The workspace.
+    package let root: WorkspaceRoot
+
+    package init(root: WorkspaceRoot) { self.root = root }
+
+    /// What is at `path` after links that stay in the workspace, or nil when there is nothing.
+    package func info(_ path: FilePath) throws(FileError) -> FileInfo? {
+        do throws(FileError) {
+            return try root.stat(path)
+        } catch {
+            if error.kind == .notFound || error.kind == .notADirectory { return nil }
+            throw error
+        }
+    }
+
+    /// True when the last component of `path` is a symbolic link.
+    package func isSymbolicLink(_ path: FilePath) -> Bool { (try? root.lstat(path))?.isSymlink ?? false }
+
+    /// The canonical path, relative to the root.
+    package func realRelative(_ path: FilePath) throws(FileError) -> FilePath {
+        try root.realPath(path)
+    }
+
+    /// All bytes of a regular file of at most `limit` bytes.
+    package func read(_ path: FilePath, limit: Int = limitBytes) throws(FileError) -> [UInt8] {
+        try root.read(path, limit: limit)
+    }
+
+    /// Hands the bytes of a file to `body` in chunks of at most 256 KiB until it answers false.
+    package func readChunks(
+        _ path: FilePath, _ body: (ArraySlice<UInt8>) throws(FileError) -> Bool
+    ) throws(FileError) {
+        // Not blocking, so that a pipe without a writer does not hang the call.
+        let descriptor = try root.open(relative: path, flags: O_RDONLY | O_NONBLOCK)
+        defer { try? descriptor.close() }
+        var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+        while true {
+            let count: Int
+            do {
+                count = try buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+            } catch {
+                throw FileError(error as? Errno ?? .ioError, path: path, action: "read")
+            }
+            guard count > 0 else { return }
+            guard try body(buffer[..<count]) else { return }
+        }
+    }
+
+    /// The first `count` bytes, fewer when the file is shorter.
+    package func head(_ path: FilePath, count: Int) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try readChunks(path) { chunk throws(FileError) in
+            bytes.append(contentsOf: chunk.prefix(count - bytes.count))
+            return bytes.count < count
+        }
+        return bytes
+    }
+
+    /// The entries of a directory, sorted by the bytes of their names.
+    package func list(_ path: FilePath) throws(FileError) -> [DirectoryEntry] {
+        // The names are taken out once: they are not cheap.
+        try root.list(path).map { ($0, Array($0.name.string.utf8)) }
+            .sorted { $0.1.lexicographicallyPrecedes($1.1) }.map(\.0)
+    }
+
+    /// Replaces or creates a file in one step; its parents must exist.
+    package func write(_ bytes: [UInt8], to path: FilePath, mode: UInt16) throws(FileError) {
+        try root.writeAtomically(bytes, to: path, mode: mode)
+    }
+
+    /// Creates `path` and its parents.
+    package func makeDirectories(_ path: FilePath) throws(FileError) {
+        guard !path.isEmpty else { return }
+        try root.mkdirs(path)
+    }
+
+    /// Removes a file or an empty directory.
+    package func remove(_ path: FilePath) throws(FileError) { try root.remove(path) }
+}

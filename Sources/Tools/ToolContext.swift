@@ -1,0 +1,107 @@
+package import Configuration
+package import Permissions
+package import Schema
+package import Support
+package import SystemPackage
+
+/// What one call may use. Made for each call by `ToolEnvironment.context`.
+package struct ToolContext: Sendable {
+    /// The session, the assistant message and the call this is for.
+    package var sessionID: String
+    package var messageID: String
+    package var callID: String
+    /// The agent that calls.
+    package var agent: String
+    /// The model that calls.
+    package var model: ModelRef
+    /// The only directory whose files may be touched.
+    package var workspace: WorkspaceRoot
+    /// What relative paths start from; inside the workspace.
+    package var directory: FilePath
+    /// Our data directory; full texts of cut outputs go to `tool-output` below it.
+    package var dataDirectory: FilePath
+    /// Decides about every demand.
+    package var permissions: any PermissionGate
+    /// What the session has read: the guard against blind writes.
+    package var files: FileLedger
+    /// Starts commands.
+    package var runner: ProcessRunner
+    /// Fetches web pages.
+    package var http: any WebFetcher
+    /// Where `websearch` asks; nil = no search.
+    package var webSearch: WebSearchEndpoint?
+    /// The todo list of the session.
+    package var todos: any TodoStore
+    /// Runs subagents.
+    package var subagents: any SubagentRunner
+    /// Asks the user; nil when nobody is there.
+    package var asker: (any QuestionAsker)?
+    /// Skills that may be loaded.
+    package var skills: [Skill]
+    /// Changes the agent from the next model request on; nil = it cannot be changed here.
+    package var switchAgent: (@Sendable (String) async -> Void)?
+    package var ids: any IDSource
+    package var time: any TimeSource
+    /// Our own environment; children get an allow-list of it.
+    package var environment: Environment
+    /// Reports what a running call has done so far; never blocks. The last report wins.
+    package var progress: @Sendable (JSON) -> Void
+    /// Runs another tool for this call, with all checks; `ToolRegistry.execute` sets it.
+    package var runTool: (@Sendable (_ name: String, _ input: JSON) async -> Result<ToolOutput, ToolError>)?
+
+    /// The call as permission rules see it.
+    package var permissionContext: PermissionContext {
+        PermissionContext(sessionID: sessionID, messageID: messageID, callID: callID, agent: agent)
+    }
+}
+
+/// The part of a `ToolContext` that is the same for all calls of a program.
+package struct ToolEnvironment: Sendable {
+    package var workspace: WorkspaceRoot
+    /// What relative paths start from; inside the workspace.
+    package var directory: FilePath
+    package var dataDirectory: FilePath
+    package var runner: ProcessRunner
+    package var http: any WebFetcher
+    package var webSearch: WebSearchEndpoint?
+    package var todos: any TodoStore
+    package var asker: (any QuestionAsker)?
+    package var skills: [Skill]
+    package var ids: any IDSource
+    package var time: any TimeSource
+    package var environment: Environment
+
+    package init(
+        workspace: WorkspaceRoot, directory: FilePath, dataDirectory: FilePath, runner: ProcessRunner,
+        http: any WebFetcher, webSearch: WebSearchEndpoint? = nil, todos: any TodoStore = MemoryTodoStore(),
+        asker: (any QuestionAsker)? = nil, skills: [Skill] = [], ids: any IDSource, time: any TimeSource,
+        environment: Environment
+    ) {
+        self.workspace = workspace
+        self.directory = directory
+        self.dataDirectory = dataDirectory
+        self.runner = runner
+        self.http = http
+        self.webSearch = webSearch
+        self.todos = todos
+        self.asker = asker
+        self.skills = skills
+        self.ids = ids
+        self.time = time
+        self.environment = environment
+    }
+
+    /// The context of one call.
+    package func context(
+        sessionID: String, messageID: String, callID: String, agent: String, permissions: any PermissionGate,
+        files: FileLedger, model: ModelRef, subagents: any SubagentRunner = NoSubagents(),
+        switchAgent: (@Sendable (String) async -> Void)? = nil, progress: @escaping @Sendable (JSON) -> Void = { _ in }
+    ) -> ToolContext {
+        ToolContext(
+            sessionID: sessionID, messageID: messageID, callID: callID, agent: agent, model: model,
+            workspace: workspace, directory: directory, dataDirectory: dataDirectory, permissions: permissions,
+            files: files, runner: runner, http: http, webSearch: webSearch, todos: todos, subagents: subagents,
+            asker: asker, skills: skills, switchAgent: switchAgent, ids: ids, time: time, environment: environment,
+            progress: progress)
+    }
+}
