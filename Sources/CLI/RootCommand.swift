@@ -6,16 +6,22 @@ package struct RootCommand: AsyncParsableCommand {
         commandName: "codetether",
         abstract: "An AI coding agent for the terminal.",
         usage: "codetether [--cwd <dir>] [--config <file>] [--log-level <level>] [--print-logs] [--no-color] <command>",
+        // Not declared as options: ArgumentParser would take them from behind the command too, and the command would not
+        // see them. `GlobalValues.takeLeading` reads those before the command.
+        discussion: """
+            GLOBAL OPTIONS (before or after the command):
+              --cwd <dir>           Work in this directory.
+              --config <file>       Read this configuration file too.
+              --log-level <level>   trace, debug, info, warning or error.
+              --print-logs          Write log lines to stderr too.
+              --no-color            No colour.
+            """,
         version: "codetether \(CommandLineEntry.version)",
         subcommands: [
             RunCommand.self, ModelsCommand.self, SessionCommand.self, ConfigCommand.self, AgentCommand.self,
             DebugCommand.self,
             CompletionsCommand.self,
         ])
-
-    /// Shown in the help; `GlobalValues.takeLeading` reads them.
-    @OptionGroup(title: "Global options")
-    var options: RootOptions
 
     package init() {}
 
@@ -24,21 +30,4 @@ package struct RootCommand: AsyncParsableCommand {
         output.note(RootCommand.helpMessage())
         throw ExitCode(ExitStatus.usage.rawValue)
     }
-}
-
-/// The global options as the root shows them. A type of its own: ArgumentParser gives a subcommand the parent's values of a
-/// group of the same type, and would ignore what stands after the command.
-package struct RootOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("Work in this directory.", valueName: "dir"))
-    var cwd: String?
-    @Option(help: ArgumentHelp("Read this configuration file too.", valueName: "file"))
-    var config: String?
-    @Option(help: ArgumentHelp("trace, debug, info, warning or error.", valueName: "level"))
-    var logLevel: LogLevel?
-    @Flag(help: "Write log lines to stderr too.")
-    var printLogs = false
-    @Flag(help: "No colour.")
-    var noColor = false
-
-    package init() {}
 }

@@ -64,10 +64,9 @@ int csupport_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0,
 /* Runs in the memory of the parent, which waits (vfork): async-signal-safe calls only, and nothing but *error is written. */
 static void child_after_vfork(const char *path, char *const argv[], char *const envp[], const char *cwd, const int from[3],
                               int new_session, int die_with_parent, pid_t parent, volatile int *error) {
-  struct sigaction standard;
-  memset(&standard, 0, sizeof standard);
-  standard.sa_handler = SIG_DFL;
-  for (int i = 1; i < 65; i++) sigaction(i, &standard, NULL);
+  /* The kernel's struct sigaction, all 0: SIG_DFL. glibc refuses 32 and 33, which a careless parent may have ignored. */
+  const unsigned long standard[8] = {0};
+  for (int i = 1; i < 65; i++) syscall(SYS_rt_sigaction, i, standard, NULL, 8);
   if (new_session ? setsid() < 0 : setpgid(0, 0) < 0) goto failed;
   if (die_with_parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) goto failed;

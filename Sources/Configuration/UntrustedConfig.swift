@@ -23,7 +23,7 @@ enum UntrustedConfig {
     private static let inert: Set<String> = [
         "mcp", "plugins", "tools", "lsp", "vault", "share", "sandbox", "a2a", "storage", "server", "worker",
         "models_url",
-        "scheduler", "snapshot", "log",
+        "scheduler", "snapshot",
     ]
     /// Of a provider only these stay; the rest says where secrets go or which.
     private static let harmlessProviderKeys: Set<String> = ["name", "models"]

@@ -14,12 +14,17 @@ package struct SessionError: AppError {
         case invalid
     }
 
+    /// The class of the failure.
     package var kind: Kind
+    /// Whole sentences with the value and the next step.
     package var message: String
+    /// What the store or file system reported.
     package var underlying: (any Error)?
 
+    /// The class as a stable name.
     package var code: String { "session.\(kind.rawValue)" }
 
+    /// The value with these members; nothing is checked.
     package init(_ kind: Kind, _ message: String, underlying: (any Error)? = nil) {
         self.kind = kind
         self.message = message

@@ -7,8 +7,10 @@ package struct InboxEntry: Codable, Sendable, Equatable {
     package var id: String
     /// Unix milliseconds.
     package var created: Int64
+    /// What is to be delivered.
     package var item: InboxItem
 
+    /// The value with these members; nothing is checked.
     package init(id: String, created: Int64, item: InboxItem) {
         self.id = id
         self.created = created
@@ -84,6 +86,12 @@ package struct SessionProjection: Sendable, Equatable {
     mutating func takeChanges() -> [Entry] {
         defer { changed.removeAll(keepingCapacity: true) }
         return changed.sorted().map { entries[$0] }
+    }
+
+    /// Adds messages that are missing, each at its place in the log.
+    mutating func add(_ found: [Entry]) {
+        let known = Set(entries.map(\.message.id))
+        entries = (entries + found.filter { !known.contains($0.message.id) }).sorted { $0.seq < $1.seq }
     }
 
     /// Makes the next `takeChanges()` return every message.

@@ -148,16 +148,21 @@ extension SessionService {
         }
     }
 
-    /// - Returns: nil when one is damaged.
-    private func readMessages(_ id: String) async throws(StorageError) -> [SessionProjection.Entry]? {
+    /// - Returns: nil when one is damaged, unless those are to be passed over.
+    private func readMessages(
+        _ id: String, skippingDamaged: Bool = false
+    ) async throws(StorageError) -> [SessionProjection.Entry]? {
         var entries: [SessionProjection.Entry] = []
         var query = RecordQuery(collection: SessionRecords.messages(of: id), limit: 1_000)
         while true {
             let page = try await storage.list(query)
-            guard page.damaged.isEmpty else { return nil }
+            guard page.damaged.isEmpty || skippingDamaged else { return nil }
             for record in page.records {
-                guard let entry = SessionRecords.entry(record) else { return nil }
-                entries.append(entry)
+                if let entry = SessionRecords.entry(record) {
+                    entries.append(entry)
+                } else if !skippingDamaged {
+                    return nil
+                }
             }
             guard let next = page.next else { return entries }
             query.after = next
@@ -190,6 +195,8 @@ extension SessionService {
         logger.warning(
             "session rebuilt from its log",
             metadata: ["session": "\(id)", "events": "\(state.seq)", "damagedEvents": "\(damaged)"])
+        // What damaged events had created may still be there as records.
+        if damaged > 0 { state.add(try await readMessages(id, skippingDamaged: true) ?? []) }
         state.markAllChanged()
         if let puts = try? SessionRecords.puts(&state) {
             // Nobody else may have appended meanwhile; if somebody did, the next reader rebuilds again.

@@ -11,14 +11,18 @@ package struct NewSession: Sendable, Equatable {
     package var projectID: String
     /// Nil: "New session - <date>", "Child session - <date>" with a parent.
     package var title: String?
+    /// The agent to start with; nil: the configured one.
     package var agent: String?
+    /// The model to start with; nil: the configured one.
     package var model: ModelRef?
     /// The session whose agent starts this one.
     package var parentID: String?
+    /// Rules of this session.
     package var permissions: [PermissionRule]?
     /// Free data: an object.
     package var metadata: JSON?
 
+    /// The value with these members; nothing is checked.
     package init(
         directory: String, projectID: String, title: String? = nil, agent: String? = nil, model: ModelRef? = nil,
         parentID: String? = nil, permissions: [PermissionRule]? = nil, metadata: JSON? = nil, id: String? = nil
@@ -54,17 +58,20 @@ package struct SessionFilter: Sendable, Equatable {
     /// The `next` of the page before.
     package var cursor: String?
 
+    /// The value with these members; nothing is checked.
     package init(directory: String? = nil) { self.directory = directory }
 }
 
 /// One page of sessions, latest update first.
 package struct SessionPage: Sendable, Equatable {
+    /// The sessions, latest update first.
     package var sessions: [SessionInfo]
     /// Where the next page starts; nil at the end.
     package var next: String?
     /// A sentence for each damaged record that was passed over.
     package var damaged: [String]
 
+    /// The value with these members; nothing is checked.
     package init(sessions: [SessionInfo], next: String? = nil, damaged: [String] = []) {
         self.sessions = sessions
         self.next = next

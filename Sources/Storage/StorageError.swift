@@ -23,15 +23,19 @@ package struct StorageError: AppError, Equatable {
         case invalid
     }
 
+    /// The class of the failure.
     package var kind: Kind
+    /// Whole sentences with the value and the next step.
     package var message: String
     /// The damaged or conflicting record, if it is about one.
     package var record: RecordKey?
     /// Who holds the store, as in "process 4711", when known.
     package var holder: String?
 
+    /// The class as a stable name.
     package var code: String { "storage.\(kind.rawValue)" }
 
+    /// The record and the holder, when known.
     package var metadata: [String: String] {
         var fields: [String: String] = [:]
         if let record { fields["record"] = "\(record.collection)/\(record.id)" }
@@ -39,6 +43,7 @@ package struct StorageError: AppError, Equatable {
         return fields
     }
 
+    /// The value with these members; nothing is checked.
     package init(_ kind: Kind, _ message: String, record: RecordKey? = nil, holder: String? = nil) {
         self.kind = kind
         self.message = message

@@ -3,9 +3,12 @@
 /// Collections are segments joined by `/`; segments and ids are 1 to 200 bytes of `A-Z a-z 0-9 . _ -` and do not start with a
 /// dot, a whole collection has at most 8 segments. Backends refuse other names with `invalid`.
 package struct RecordKey: Sendable, Hashable {
+    /// Segments joined by `/`.
     package var collection: String
+    /// Unique in its collection or log.
     package var id: String
 
+    /// The value with these members; nothing is checked.
     package init(_ collection: String, _ id: String) {
         self.collection = collection
         self.id = id
@@ -36,6 +39,7 @@ package struct RecordKey: Sendable, Hashable {
 
 /// A stored value.
 package struct Record: Sendable, Equatable {
+    /// The name.
     package var key: RecordKey
     /// 1 when it was created, one more with every change.
     package var version: Int64
@@ -43,8 +47,10 @@ package struct Record: Sendable, Equatable {
     package var updatedMs: Int64
     /// The index value of the last put.
     package var group: String?
+    /// The value.
     package var bytes: [UInt8]
 
+    /// The value with these members; nothing is checked.
     package init(key: RecordKey, version: Int64, updatedMs: Int64, group: String?, bytes: [UInt8]) {
         self.key = key
         self.version = version
@@ -64,17 +70,20 @@ package struct RecordQuery: Sendable, Equatable {
         case updatedDescending
     }
 
+    /// Segments joined by `/`.
     package var collection: String
     /// Only ids that start with this.
     package var prefix: String?
     /// Only records whose last put named this group.
     package var group: String?
+    /// How the list is ordered.
     package var order: Order
     /// The `next` of the page before; opaque, valid for the same query only.
     package var after: String?
     /// 1 to 1,000 records.
     package var limit: Int
 
+    /// The value with these members; nothing is checked.
     package init(
         collection: String, prefix: String? = nil, group: String? = nil, order: Order = .id, after: String? = nil,
         limit: Int = 100
@@ -93,10 +102,12 @@ package struct RecordQuery: Sendable, Equatable {
 
 /// Something stored that could not be read and was moved aside.
 package struct DamagedRecord: Sendable, Equatable {
+    /// The name.
     package var key: RecordKey
     /// A sentence that says what is wrong and where the bytes are now.
     package var message: String
 
+    /// The value with these members; nothing is checked.
     package init(key: RecordKey, message: String) {
         self.key = key
         self.message = message
@@ -105,12 +116,14 @@ package struct DamagedRecord: Sendable, Equatable {
 
 /// One page of a list.
 package struct RecordPage: Sendable, Equatable {
+    /// The records, in the order of the query.
     package var records: [Record]
     /// Where the next page starts; nil at the end.
     package var next: String?
     /// Records that would belong to the page but are damaged; they do not hide the others.
     package var damaged: [DamagedRecord]
 
+    /// The value with these members; nothing is checked.
     package init(records: [Record], next: String? = nil, damaged: [DamagedRecord] = []) {
         self.records = records
         self.next = next
@@ -126,8 +139,10 @@ package struct NewEvent: Sendable, Equatable {
     package var type: String
     /// Unix milliseconds.
     package var created: Int64
+    /// The value.
     package var bytes: [UInt8]
 
+    /// The value with these members; nothing is checked.
     package init(id: String, type: String, created: Int64, bytes: [UInt8]) {
         self.id = id
         self.type = type
@@ -140,12 +155,16 @@ package struct NewEvent: Sendable, Equatable {
 package struct StoredEvent: Sendable, Equatable {
     /// 1 for the first event of an aggregate; contiguous.
     package var seq: Int64
+    /// Unique in its collection or log.
     package var id: String
+    /// The event's type, as in `session.created`.
     package var type: String
     /// Unix milliseconds.
     package var created: Int64
+    /// The value.
     package var bytes: [UInt8]
 
+    /// The value with these members; nothing is checked.
     package init(seq: Int64, id: String, type: String, created: Int64, bytes: [UInt8]) {
         self.seq = seq
         self.id = id
@@ -161,8 +180,10 @@ package struct EventAppend: Sendable, Equatable {
     package var aggregate: String
     /// The `seq` of the log's last event as the caller knows it, 0 for an empty log; another value is a `conflict`.
     package var expectedLastSeq: Int64
+    /// At the end of the log, in this order.
     package var events: [NewEvent]
 
+    /// The value with these members; nothing is checked.
     package init(aggregate: String, expectedLastSeq: Int64, events: [NewEvent]) {
         self.aggregate = aggregate
         self.expectedLastSeq = expectedLastSeq
@@ -172,7 +193,9 @@ package struct EventAppend: Sendable, Equatable {
 
 /// A record to create or replace.
 package struct RecordPut: Sendable, Equatable {
+    /// The name.
     package var key: RecordKey
+    /// The value.
     package var bytes: [UInt8]
     /// nil: whatever is there is replaced; 0: the record must not exist; else it must have this version.
     package var expectedVersion: Int64?
@@ -181,6 +204,7 @@ package struct RecordPut: Sendable, Equatable {
     /// An index value (at most 4,096 bytes, no control characters) that `RecordQuery.group` finds.
     package var group: String?
 
+    /// The value with these members; nothing is checked.
     package init(
         key: RecordKey, bytes: [UInt8], expectedVersion: Int64? = nil, updatedMs: Int64, group: String? = nil
     ) {
@@ -204,7 +228,9 @@ package struct StorageBatch: Sendable, Equatable {
         case flushed
     }
 
+    /// Events for the ends of logs.
     package var appends: [EventAppend]
+    /// Records to create or replace.
     package var puts: [RecordPut]
     /// Records that go; one that is not there is fine.
     package var removes: [RecordKey]
@@ -212,8 +238,10 @@ package struct StorageBatch: Sendable, Equatable {
     package var removeAggregates: [String]
     /// Collections whose records all go.
     package var removeCollections: [String]
+    /// What the commit survives.
     package var durability: Durability
 
+    /// The value with these members; nothing is checked.
     package init(
         appends: [EventAppend] = [], puts: [RecordPut] = [], removes: [RecordKey] = [],
         removeAggregates: [String] = [], removeCollections: [String] = [], durability: Durability = .buffered
@@ -234,6 +262,7 @@ package struct CommitReceipt: Sendable, Equatable {
     /// The new versions, in the order of the batch's puts.
     package var versions: [Int64]
 
+    /// The value with these members; nothing is checked.
     package init(lastSeqs: [String: Int64], versions: [Int64]) {
         self.lastSeqs = lastSeqs
         self.versions = versions

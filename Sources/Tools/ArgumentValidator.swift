@@ -3,9 +3,9 @@ package import Support
 /// Checks a call's arguments against the tool's JSON Schema and repairs what weak models get wrong.
 ///
 /// The subset: `type` (one name or several), `properties`, `required`, `additionalProperties: false`, `items`, `enum`,
-/// `minimum`, `maximum`, `minItems`, `maxItems`, `minLength`, `maxLength`. Other keywords are ignored. Repairs: `"5"` for
-/// a number, `"true"` for a truth value, a number or truth value for a string, a list or object written as a JSON string,
-/// a single value for a list of strings, `null` for an optional argument (dropped), and other names for arguments.
+/// `minimum`, `maximum`, `minItems`, `maxItems`, `minLength`, `maxLength`. Other keywords are ignored. Repairs: `"5"`
+/// for a number, `"true"` for a truth value, a number or truth value for a string, a list or object written as a JSON
+/// string, a single value for a list of strings, `null` for an optional argument (dropped), other names for arguments.
 package enum ArgumentValidator {
     /// Arguments that do not fit.
     package struct Mismatch: Error, Equatable {

@@ -28,6 +28,7 @@ package struct ToolDefinition: Sendable, Equatable {
     /// The JSON Schema (the subset of `ArgumentValidator`) of its arguments; always an object schema.
     package let inputSchema: JSON
 
+    /// A definition; see the properties.
     package init(name: String, description: String, inputSchema: JSON) {
         self.name = name
         self.description = description

@@ -6,12 +6,18 @@ package import SystemPackage
 
 /// What one call may use. Made for each call by `ToolEnvironment.context`.
 package struct ToolContext: Sendable {
-    /// The session, the assistant message and the call this is for.
+    /// The session that calls.
     package var sessionID: String
+    /// The assistant message that holds the call.
     package var messageID: String
+    /// The provider's id of the call: never part of a path.
     package var callID: String
     /// The agent that calls.
     package var agent: String
+    /// The agents that called this one, outermost first: it may at most what each of them may.
+    package var callers: [String] = []
+    /// The session whose approvals count; nil = this one.
+    package var approvalScope: String?
     /// The model that calls.
     package var model: ModelRef
     /// The only directory whose files may be touched.
@@ -40,7 +46,9 @@ package struct ToolContext: Sendable {
     package var skills: [Skill]
     /// Changes the agent from the next model request on; nil = it cannot be changed here.
     package var switchAgent: (@Sendable (String) async -> Void)?
+    /// Makes ids.
     package var ids: any IDSource
+    /// The clock.
     package var time: any TimeSource
     /// Our own environment; children get an allow-list of it.
     package var environment: Environment
@@ -51,26 +59,40 @@ package struct ToolContext: Sendable {
 
     /// The call as permission rules see it.
     package var permissionContext: PermissionContext {
-        PermissionContext(sessionID: sessionID, messageID: messageID, callID: callID, agent: agent)
+        PermissionContext(
+            sessionID: sessionID, messageID: messageID, callID: callID, agent: agent, callers: callers,
+            approvalScope: approvalScope)
     }
 }
 
 /// The part of a `ToolContext` that is the same for all calls of a program.
 package struct ToolEnvironment: Sendable {
+    /// The only directory whose files may be touched.
     package var workspace: WorkspaceRoot
     /// What relative paths start from; inside the workspace.
     package var directory: FilePath
+    /// Our data directory.
     package var dataDirectory: FilePath
+    /// Starts commands.
     package var runner: ProcessRunner
+    /// Fetches web pages.
     package var http: any WebFetcher
+    /// Where `websearch` asks; nil = no search.
     package var webSearch: WebSearchEndpoint?
+    /// Keeps todo lists.
     package var todos: any TodoStore
+    /// Asks the user; nil when nobody is there.
     package var asker: (any QuestionAsker)?
+    /// Skills that may be loaded.
     package var skills: [Skill]
+    /// Makes ids.
     package var ids: any IDSource
+    /// The clock.
     package var time: any TimeSource
+    /// Our own environment.
     package var environment: Environment
 
+    /// The services of a program; see the properties.
     package init(
         workspace: WorkspaceRoot, directory: FilePath, dataDirectory: FilePath, runner: ProcessRunner,
         http: any WebFetcher, webSearch: WebSearchEndpoint? = nil, todos: any TodoStore = MemoryTodoStore(),
@@ -95,10 +117,12 @@ package struct ToolEnvironment: Sendable {
     package func context(
         sessionID: String, messageID: String, callID: String, agent: String, permissions: any PermissionGate,
         files: FileLedger, model: ModelRef, subagents: any SubagentRunner = NoSubagents(),
-        switchAgent: (@Sendable (String) async -> Void)? = nil, progress: @escaping @Sendable (JSON) -> Void = { _ in }
+        callers: [String] = [], approvalScope: String? = nil, switchAgent: (@Sendable (String) async -> Void)? = nil,
+        progress: @escaping @Sendable (JSON) -> Void = { _ in }
     ) -> ToolContext {
         ToolContext(
-            sessionID: sessionID, messageID: messageID, callID: callID, agent: agent, model: model,
+            sessionID: sessionID, messageID: messageID, callID: callID, agent: agent, callers: callers,
+            approvalScope: approvalScope, model: model,
             workspace: workspace, directory: directory, dataDirectory: dataDirectory, permissions: permissions,
             files: files, runner: runner, http: http, webSearch: webSearch, todos: todos, subagents: subagents,
             asker: asker, skills: skills, switchAgent: switchAgent, ids: ids, time: time, environment: environment,

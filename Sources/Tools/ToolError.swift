@@ -21,12 +21,16 @@ package struct ToolError: AppError {
         case failed
     }
 
+    /// The class of the failure.
     package let kind: Kind
+    /// Whole sentences for the model, with the value and the next step.
     package let message: String
     /// The decision behind `denied`.
     package let denial: PermissionDenied?
+    /// What caused it.
     package let underlying: (any Error)?
 
+    /// A failure other than a denial.
     package init(_ kind: Kind, _ message: String, underlying: (any Error)? = nil) {
         self.kind = kind
         self.message = message
@@ -45,6 +49,7 @@ package struct ToolError: AppError {
     /// True for a call that permission rules or the user refused.
     package var isDenial: Bool { kind == .denied }
 
+    /// `tool.` and the kind.
     package var code: String { "tool.\(name)" }
 
     /// The type of the stored error.

@@ -3,7 +3,9 @@ import Support
 
 /// What has to be known of a model to choose its tools.
 package struct ToolModel: Sendable, Equatable {
+    /// The provider's id.
     package var providerID: String
+    /// The model's id at the provider.
     package var modelID: String
     /// Whether it can call tools.
     package var tools: Bool
@@ -12,6 +14,7 @@ package struct ToolModel: Sendable, Equatable {
     /// Names that a gate's `capability` is compared with.
     package var capabilities: [String]
 
+    /// A model; see the properties.
     package init(providerID: String, modelID: String, tools: Bool, context: Int, capabilities: [String] = []) {
         self.providerID = providerID
         self.modelID = modelID
@@ -30,6 +33,7 @@ package struct ToolFilter: Sendable, Equatable {
     /// Permissions that are denied whatever the pattern: the tools that need them are not offered.
     package var deniedPermissions: Set<String>
 
+    /// A filter; without arguments after the agent everything is allowed.
     package init(agent: String, tools: [String: Bool] = [:], deniedPermissions: Set<String> = []) {
         self.agent = agent
         self.tools = tools

@@ -7,6 +7,7 @@ package struct ToolInput: Sendable, Equatable {
     /// All arguments; an object, or the call is refused at the first getter.
     package let json: JSON
 
+    /// Wraps arguments; nothing is checked before a getter is called.
     package init(_ json: JSON) { self.json = json }
 
     /// A required string, possibly empty.

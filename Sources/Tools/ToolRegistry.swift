@@ -4,9 +4,6 @@ package import Support
 
 /// The tools of a program, in a fixed order, and the one way to run them.
 package struct ToolRegistry: Sendable {
-    /// Longest `tools` entry of what cannot be listed in full in an error, names.
-    private static let shownNames = 40
-
     private let tools: [any Tool]
     private let byName: [String: Int]
     private let listed: [ToolDefinition]
@@ -61,8 +58,8 @@ package struct ToolRegistry: Sendable {
     /// Whether calls of this tool may run beside others; false for an unknown one.
     package func isReadOnly(_ name: String) -> Bool { tool(name)?.isReadOnly ?? false }
 
-    /// Runs a call: finds the tool, checks and repairs the arguments, asks the permission gate for each demand, runs, and
-    /// cuts the text to 2,000 lines and 50 kB (the whole of it, up to 10 MiB, goes to `data/tool-output`).
+    /// Runs a call: finds the tool, checks and repairs the arguments, asks the permission gate for each demand, runs,
+    /// and cuts the text to 2,000 lines and 50 kB (the whole of it, up to 10 MiB, goes to `data/tool-output`).
     /// - Parameter offered: what the model was offered; nil = everything. A writer that was not offered still runs when
     ///   another one was, because the permission is the same.
     /// - Throws: `notFound` for an unknown tool, `invalidArguments`, `denied`, and what the tool throws. Cancelling the

@@ -15,6 +15,7 @@ package struct WebSearchEndpoint: Sendable, Equatable {
     /// Sent as a bearer token; nil = none.
     package var key: String?
 
+    /// An endpoint; the address is checked when it is used.
     package init(url: String, key: String? = nil) {
         self.url = url
         self.key = key
@@ -40,9 +41,12 @@ package struct TodoItem: Sendable, Hashable, Codable {
 
     /// What is to be done; at most 1,000 bytes.
     package var content: String
+    /// Where the work stands.
     package var status: Status
+    /// How much it matters.
     package var priority: Priority
 
+    /// An item; see the properties.
     package init(content: String, status: Status, priority: Priority = .medium) {
         self.content = content
         self.status = status
@@ -85,10 +89,12 @@ package final class MemoryTodoStore: TodoStore {
 
 /// A subagent that may be called.
 package struct SubagentInfo: Sendable, Equatable {
+    /// The agent's name.
     package var name: String
     /// For the model: when to call it.
     package var description: String
 
+    /// A subagent; see the properties.
     package init(name: String, description: String) {
         self.name = name
         self.description = description
@@ -106,6 +112,7 @@ package struct SubagentRequest: Sendable, Equatable {
     /// The session of an earlier call to go on with; nil starts a new one.
     package var taskID: String?
 
+    /// A request; see the properties.
     package init(agent: String, prompt: String, description: String, taskID: String? = nil) {
         self.agent = agent
         self.prompt = prompt
@@ -121,6 +128,7 @@ package struct SubagentResult: Sendable, Equatable {
     /// Its last message.
     package var text: String
 
+    /// An answer; see the properties.
     package init(sessionID: String, text: String) {
         self.sessionID = sessionID
         self.text = text
@@ -148,15 +156,19 @@ package struct NoSubagents: SubagentRunner {
 package struct Question: Sendable, Equatable {
     /// A possible answer.
     package struct Option: Sendable, Equatable {
+        /// A few words; it is the answer when chosen.
         package var label: String
+        /// What choosing it means.
         package var description: String
 
+        /// An option; see the properties.
         package init(label: String, description: String = "") {
             self.label = label
             self.description = description
         }
     }
 
+    /// The whole question.
     package var question: String
     /// At most 30 bytes, for a tab or a heading.
     package var header: String
@@ -165,6 +177,7 @@ package struct Question: Sendable, Equatable {
     /// Whether several options may be chosen.
     package var multiple: Bool
 
+    /// A question; see the properties.
     package init(question: String, header: String = "", options: [Option] = [], multiple: Bool = false) {
         self.question = question
         self.header = header

@@ -61,10 +61,10 @@ struct CommandLineStoryTests {
 
     @Test("Without a terminal an ask is a denial: the model is told, the turn goes on, the exit code is 77")
     func headlessAsk() async throws {
-        for action in ["ask", "deny"] {
+        for action: JSON in ["ask", ["edit": "deny"]] {
             try await StoryWorld.with(
                 [.call("write", ["filePath": "a.txt", "content": "one\n"]), .text("I may not.")],
-                config: ["permission": .string(action)]
+                config: ["permission": action]
             ) { world in
                 let (result, json) = try await world.run("Write a")
                 #expect(result.code == 77, "\(action): \(result.story)")

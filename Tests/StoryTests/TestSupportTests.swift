@@ -132,7 +132,7 @@ struct TestSupportTests {
         -> String
     {
         let request = [
-            "curl", "-sS", "-i", "-m", "10", "-H", "authorization: Bearer \(key)", "-H",
+            "curl", "-sS", "-i", "-m", "120", "-H", "authorization: Bearer \(key)", "-H",
             "content-type: application/json",
             "--data-binary", "@-", "http://127.0.0.1:\(server.port)\(path)",
         ]
@@ -318,7 +318,7 @@ struct TestSupportTests {
             var options = ChildOptions(
                 "/usr/bin/env",
                 [
-                    "curl", "-sS", "-N", "-m", "10", "-H", "authorization: Bearer k3y", "-H", "x-api-key: k3y", "-H",
+                    "curl", "-sS", "-N", "-m", "120", "-H", "authorization: Bearer k3y", "-H", "x-api-key: k3y", "-H",
                     "x-goog-api-key: k3y", "-H", "anthropic-version: 2023-06-01", "--data-binary", "@-",
                     "http://127.0.0.1:\(server.port)\(path)",
                 ], directory: "/tmp", environment: ["PATH": "/usr/bin:/bin"])

@@ -104,9 +104,10 @@ package struct RunCommand: AsyncParsableCommand {
         let sessions = try await runtime.sessions()
         let modelRef = try model.map { try runtime.models.resolve($0).ref }
         let loop = try await runtime.agentLoop()
+        let subscription = RunPrinter.subscription(runtime.bus)
         let sessionID = try await chooseSession(runtime, sessions, modelRef)
         let printer = RunPrinter(
-            sessionID: sessionID, format: effectiveFormat, bus: runtime.bus, errors: errors,
+            sessionID: sessionID, format: effectiveFormat, subscription: subscription, errors: errors,
             color: Terminal.isTTY(.standardError) && !global.values.noColor && runtime.environment["NO_COLOR"] == nil)
         let signals = SignalPipe()
         let prompt = PromptInput(

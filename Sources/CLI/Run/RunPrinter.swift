@@ -13,13 +13,21 @@ final class RunPrinter: Sendable {
     private let errors: StreamOutput
     private let color: Bool
 
-    init(sessionID: String, format: RunCommand.RunFormat, bus: EventBus, errors: StreamOutput, color: Bool) {
+    /// - Parameter subscription: of the run's bus, made before the session.
+    init(
+        sessionID: String, format: RunCommand.RunFormat, subscription: EventSubscription, errors: StreamOutput,
+        color: Bool
+    ) {
         self.sessionID = sessionID
         self.format = format
+        self.subscription = subscription
         self.errors = errors
         self.color = color
-        // Everything that happens in this process belongs to this run. A printer that falls behind must not lose the end.
-        subscription = bus.subscribe(limit: 65_536, maxBytes: 256 << 20) { $0.payload.sessionID != nil }
+    }
+
+    /// Everything that happens in this process belongs to the run. A printer that falls behind must not lose the end.
+    static func subscription(_ bus: EventBus) -> EventSubscription {
+        bus.subscribe(limit: 65_536, maxBytes: 256 << 20) { $0.payload.sessionID != nil }
     }
 
     /// True once the reader of stdout has gone away.
@@ -53,6 +61,7 @@ final class RunPrinter: Sendable {
 
     /// Shows the result and how to continue.
     func conclude(_ result: ExecutionResult, status: ExitStatus) async throws {
+        if status == .closedPipe { return }
         switch format {
         case .default:
             if let error = result.error {

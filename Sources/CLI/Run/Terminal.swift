@@ -41,7 +41,7 @@ struct TerminalAsker: PermissionAsker, QuestionAsker {
     func ask(_ request: PermissionAsk) async -> PermissionReply {
         var text = "\n\(request.text)\n"
         if !request.alwaysText.isEmpty { text += "always saves for this session: \(request.alwaysText)\n" }
-        text += "Allow? [o]nce, [a]lways, [r]eject (text after r is told to the model) > "
+        text += "Allow? o = once, a = always, r = reject (text after r is told to the model) > "
         await error.write(text)
         while true {
             let line = (try? await BlockingWork.run { Terminal.readLine() }) ?? nil

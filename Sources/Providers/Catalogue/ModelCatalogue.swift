@@ -86,9 +86,9 @@ package struct ModelCatalogue: Sendable {
                 text)
         }
         let isKnown = knownIDs(entry).contains(modelID)
-        guard !modelID.isEmpty, isKnown || entry.isConfigured || entry.isOpen, let spec = spec(modelID, entry) else {
+        guard !modelID.isEmpty, isKnown || acceptsAnyModel(entry), let spec = spec(modelID, entry) else {
             throw unknown(
-                .modelNotFound, "\(entry.name) has no model \"\(HostileText.escaped(modelID, multiline: false))\".",
+                .modelNotFound, "There is no model \"\(shown)\" at \(entry.name).",
                 text)
         }
         guard !spec.route.baseURL.isEmpty else {
@@ -152,6 +152,12 @@ package struct ModelCatalogue: Sendable {
     private func override(_ entry: ProviderEntry) -> ProviderConfig? {
         if let found = config.provider[entry.id] { return found }
         return config.provider.first { ProviderCatalogue.aliases[$0.key] == entry.id }?.value
+    }
+
+    /// A provider of the configuration that lists no models, and one whose models nobody lists, take any name.
+    private func acceptsAnyModel(_ entry: ProviderEntry) -> Bool {
+        guard entry.isConfigured else { return entry.isOpen }
+        return override(entry)?.models.isEmpty ?? true
     }
 
     private func knownIDs(_ entry: ProviderEntry) -> [String] {

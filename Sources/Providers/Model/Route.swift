@@ -94,7 +94,7 @@ package struct Route: Sendable, Equatable {
 
     /// True when a request without a key is worth sending.
     package var keyIsOptional: Bool {
-        auth == .none || isLocal || keyNames.isEmpty || URLParts(baseURL)?.isLoopback == true
+        auth == .none || keyNames.isEmpty
     }
 
     /// The address of a streaming request.

@@ -2,6 +2,7 @@ import Support
 import SystemPackage
 
 extension FilesystemStorage {
+    /// See `StorageBackend.read`.
     package func read(_ key: RecordKey) throws(StorageError) -> Record? {
         try BatchValidation.check(key)
         return try reading { () throws(StorageError) in
@@ -13,6 +14,7 @@ extension FilesystemStorage {
         }
     }
 
+    /// See `StorageBackend.list`.
     package func list(_ query: RecordQuery) throws(StorageError) -> RecordPage {
         try BatchValidation.check(query)
         return try reading { () throws(StorageError) in
@@ -100,6 +102,7 @@ extension FilesystemStorage {
         }
     }
 
+    /// See `StorageBackend.events`.
     package func events(
         of aggregate: String, after seq: Int64, limit: Int
     ) throws(StorageError) -> [StoredEvent] {
@@ -117,6 +120,7 @@ extension FilesystemStorage {
         }
     }
 
+    /// See `StorageBackend.lastSeq`.
     package func lastSeq(of aggregate: String) throws(StorageError) -> Int64 {
         try BatchValidation.check(aggregate: aggregate)
         return try reading { () throws(StorageError) in
@@ -128,6 +132,7 @@ extension FilesystemStorage {
         }
     }
 
+    /// See `StorageBackend.aggregates`.
     package func aggregates(after: String?, limit: Int) throws(StorageError) -> [String] {
         try BatchValidation.check(limit: limit, maximum: BatchValidation.maximumEvents)
         return try reading { () throws(StorageError) in

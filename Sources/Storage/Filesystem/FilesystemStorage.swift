@@ -8,6 +8,7 @@ package import SystemPackage
 /// moved to `quarantine/` and everything else is served. Listing by update time reads the head of every file of the
 /// collection. Works between processes of one machine; needs `flock` that works.
 package actor FilesystemStorage: StorageBackend {
+    /// The backend's name in the configuration.
     package nonisolated let name = "filesystem"
     /// The store's directory.
     package nonisolated var path: FilePath { layout.root }
@@ -26,6 +27,7 @@ package actor FilesystemStorage: StorageBackend {
     private var unsynced: Set<FilePath> = []
     private var stagedCount: UInt64 = 0
 
+    /// The store's own serial queue; its methods may block there.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private init(path: FilePath, hook: StorageStep.Hook?) {
@@ -73,6 +75,7 @@ package actor FilesystemStorage: StorageBackend {
         }
     }
 
+    /// See `StorageBackend.close`.
     package func close() { isOpen = false }
 
     // MARK: Locks
@@ -128,6 +131,7 @@ package actor FilesystemStorage: StorageBackend {
 
     // MARK: Commit
 
+    /// See `StorageBackend.commit`.
     package func commit(_ batch: StorageBatch) throws(StorageError) -> CommitReceipt {
         try BatchValidation.check(batch)
         if let poisoned { throw poisoned }

@@ -6,6 +6,7 @@ package import SystemPackage
 /// Several processes may use the file at once; writers wait for each other up to five seconds, then get `busy`. A buffered
 /// commit does not sync; a flushed one syncs the write-ahead log once. Not for network file systems.
 package actor SQLiteStorage: StorageBackend {
+    /// The backend's name in the configuration.
     package nonisolated let name = "sqlite"
     /// The database file.
     package nonisolated let path: FilePath
@@ -13,6 +14,7 @@ package actor SQLiteStorage: StorageBackend {
     private let hook: StorageStep.Hook?
     private var connection: SQLiteConnection?
 
+    /// The store's own serial queue; its methods may block there.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private init(path: FilePath, hook: StorageStep.Hook?) {
@@ -52,6 +54,7 @@ package actor SQLiteStorage: StorageBackend {
         self.connection = connection
     }
 
+    /// See `StorageBackend.close`.
     package func close() { connection = nil }
 
     private func open() throws(StorageError) -> SQLiteConnection {
@@ -65,6 +68,7 @@ package actor SQLiteStorage: StorageBackend {
 
     // MARK: Records
 
+    /// See `StorageBackend.read`.
     package func read(_ key: RecordKey) throws(StorageError) -> Record? {
         try BatchValidation.check(key)
         return try open().query(
@@ -73,6 +77,7 @@ package actor SQLiteStorage: StorageBackend {
         ) { Record($0, collection: key.collection) }.first
     }
 
+    /// See `StorageBackend.list`.
     package func list(_ query: RecordQuery) throws(StorageError) -> RecordPage {
         try BatchValidation.check(query)
         var sql = "SELECT id, version, updated, grp, body FROM record WHERE collection=?"
@@ -110,6 +115,7 @@ package actor SQLiteStorage: StorageBackend {
 
     // MARK: Events
 
+    /// See `StorageBackend.events`.
     package func events(
         of aggregate: String, after seq: Int64, limit: Int
     ) throws(StorageError) -> [StoredEvent] {
@@ -128,11 +134,13 @@ package actor SQLiteStorage: StorageBackend {
         }
     }
 
+    /// See `StorageBackend.lastSeq`.
     package func lastSeq(of aggregate: String) throws(StorageError) -> Int64 {
         try BatchValidation.check(aggregate: aggregate)
         return try open().lastSeq(aggregate)
     }
 
+    /// See `StorageBackend.aggregates`.
     package func aggregates(after: String?, limit: Int) throws(StorageError) -> [String] {
         try BatchValidation.check(limit: limit, maximum: BatchValidation.maximumEvents)
         // A skip scan: one index look-up per log, however long the logs are.
@@ -151,6 +159,7 @@ package actor SQLiteStorage: StorageBackend {
 
     // MARK: Commit
 
+    /// See `StorageBackend.commit`.
     package func commit(_ batch: StorageBatch) throws(StorageError) -> CommitReceipt {
         try BatchValidation.check(batch)
         let connection = try open()

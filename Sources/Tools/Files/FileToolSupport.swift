@@ -1,3 +1,4 @@
+import Permissions
 import Support
 import SystemPackage
 
@@ -15,7 +16,12 @@ extension ToolError {
     /// A failure of a file tool; `message` is a sentence with the next step.
     static func file(_ kind: FileFailure, _ message: String) -> ToolError {
         switch kind {
-        case .invalid, .outside: ToolError(.invalidArguments, message)
+        case .invalid: ToolError(.invalidArguments, message)
+        case .outside:
+            ToolError(
+                PermissionDenied(
+                    permission: "external_directory", pattern: "*", rule: "external_directory * deny",
+                    source: "built-in", feedback: message))
         case .notFound: ToolError(.notFound, message)
         case .conflict: ToolError(.conflict, message)
         case .timeout: ToolError(.timeout, message)

@@ -2,8 +2,8 @@ package import Permissions
 import Support
 
 /// `batch`: several calls in one. Each is validated and needs its own permission, as if it were made alone; runs of
-/// read-only calls go in parallel (at most 8), everything else one after the other in order. A failure does not stop the
-/// others.
+/// read-only calls go in parallel (at most 8), everything else one after the other in order. A failure does not stop
+/// the others.
 package struct BatchTool: Tool {
     /// Most calls of a batch.
     package static let limit = 25
@@ -95,7 +95,7 @@ package struct BatchTool: Tool {
         return calls
     }
 
-    /// Every call gets an even share of what a model may see. When all calls failed and one was denied, the batch is denied.
+    /// Every call gets an even share of what a model may see. When all failed and one was denied, the batch is denied.
     private static func output(
         _ calls: [Call], _ results: [Result<ToolOutput, ToolError>?]
     ) throws(ToolError) -> ToolOutput {

@@ -21,7 +21,7 @@ package struct InvalidTool: Tool {
     package func run(_ input: ToolInput, _ context: ToolContext) async throws(ToolError) -> ToolOutput {
         ToolOutput(
             text:
-                "The arguments given to '\(HostileText.escaped(try input.string("tool"), multiline: false))' are invalid: "
+                "The arguments given to '\(ShortText.shown(try input.string("tool"), bytes: 64))' are invalid: "
                 + HostileText.escaped(try input.string("error"), multiline: true), title: "Invalid call")
     }
 

@@ -1,8 +1,8 @@
 package import Permissions
 import Support
 
-/// `plan_exit`: asks the user whether the plan is to be carried out, and then goes on as the build agent. Without a user
-/// the agent stays: nobody has agreed to the changes.
+/// `plan_exit`: asks the user whether the plan is to be carried out, and then goes on as the build agent. Without a
+/// user the agent stays: nobody has agreed to the changes.
 package struct PlanExitTool: Tool {
     package init() {}
 

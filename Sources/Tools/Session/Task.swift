@@ -76,6 +76,11 @@ package struct TaskTool: Tool {
 
 /// Text cut to a length.
 enum ShortText {
+    /// Cut and made visible, on one line: for text of others in our sentences.
+    static func shown(_ text: String, bytes: Int) -> String {
+        HostileText.escaped(cut(text, bytes: bytes), multiline: false)
+    }
+
     /// At most `bytes` bytes, never half a character; "…" marks a cut and counts.
     static func cut(_ text: String, bytes limit: Int) -> String {
         let bytes = Array(text.utf8)

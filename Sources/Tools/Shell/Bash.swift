@@ -4,8 +4,8 @@ import SystemPackage
 
 /// `bash`: runs a command with `bash -c` (or `sh -c` where there is no bash).
 ///
-/// 120 s by default, 600 s at most; then the whole tree gets TERM and, after 3 s, KILL. Whatever the command leaves running
-/// is killed when it ends. No input, no terminal, an environment of `ShellEnvironment`.
+/// 120 s by default, 600 s at most; then the whole tree gets TERM and, after 3 s, KILL. Whatever the command leaves
+/// running is killed when it ends. No input, no terminal, an environment of `ShellEnvironment`.
 package struct BashTool: Tool {
     /// Milliseconds when the call gives none.
     package static let defaultTimeoutMs = 120_000
@@ -34,13 +34,10 @@ package struct BashTool: Tool {
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         let request = try Self.request(input)
         let directory = try Self.directory(request.workdir, context)
-        let word = request.command.utf8.prefix { $0 > 0x20 && !Self.shellBytes.contains($0) }
-        let first = UTF8Text.lossy(word)
+        let pieces = ShellSegments.of(request.command)
         return [
             PermissionDemand(
-                permission: "bash", patterns: [request.command],
-                always: first.isEmpty || first.utf8.count == request.command.utf8.count
-                    ? [request.command] : ["\(first) *"],
+                permission: "bash", patterns: pieces, always: ShellSegments.saved(pieces),
                 metadata: ["command": .string(request.command), "workdir": .string(directory.string)],
                 title: HostileText.escaped(request.command, multiline: true))
         ]
@@ -80,8 +77,6 @@ package struct BashTool: Tool {
         var description: String
     }
 
-    private static let shellBytes: Set<UInt8> = Set(";&|<>()$`\"'\\*?[]{}~#!=".utf8)
-
     private static func request(_ input: ToolInput) throws(ToolError) -> Request {
         let command = try input.string("command")
         guard command.utf8.contains(where: { $0 > 0x20 }) else {
@@ -93,7 +88,7 @@ package struct BashTool: Tool {
         guard command.utf8.count <= commandLimit else {
             throw ToolError(
                 .invalidArguments,
-                "The command has \(command.utf8.count) bytes, more than \(commandLimit). Write a script file and run it."
+                "The command has \(command.utf8.count) bytes, more than \(commandLimit). Write a script and run it."
             )
         }
         let timeout = try input.optionalInt("timeout") ?? defaultTimeoutMs

@@ -1,7 +1,7 @@
 import Support
 
-/// Turns a page into markdown or plain text: headings, lists, links, code, quotes, tables, images. Linear in the size of
-/// the page; nesting beyond 20 levels of lists and quotes is flattened.
+/// Turns a page into markdown or plain text: headings, lists, links, code, quotes, tables, images. Linear in the size
+/// of the page; nesting beyond 20 levels of lists and quotes is flattened.
 package enum HTMLConverter {
     /// The page as markdown.
     package static func markdown(_ html: [UInt8]) -> String { convert(html, isMarkdown: true) }

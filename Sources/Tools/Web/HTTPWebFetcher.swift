@@ -4,10 +4,10 @@ import NIOHTTP1
 import NIOPosix
 import Support
 
-/// Fetches over HTTP. A model's address reaches public hosts only:
-/// the name is resolved once, every address it has must be public, and the connection goes to exactly that address (with
-/// the name for TLS and `Host`); each redirect is checked again. No proxy is used for it, because a proxy would resolve
-/// the name once more. At most 10 redirects, no cookies, no credentials.
+/// Fetches over HTTP. A model's address reaches public hosts only: the name is resolved once, every address it has must
+/// be public, and the connection goes to exactly that address (with the name for TLS and `Host`); each redirect is
+/// checked again. No proxy is used for it, because a proxy would resolve the name once more. At most 10
+/// redirects, no cookies, no credentials.
 package struct HTTPWebFetcher: WebFetcher {
     /// Most redirects.
     package static let redirectLimit = 10
@@ -71,7 +71,7 @@ package struct HTTPWebFetcher: WebFetcher {
                 } catch {
                     throw ToolError(
                         .failed,
-                        "\(url.text) redirects to '\(HostileText.escaped(ShortText.cut(location, bytes: 200), multiline: false))', "
+                        "\(url.text) redirects to '\(ShortText.shown(location, bytes: 200))', "
                             + "which \(error.reason).")
                 }
             }

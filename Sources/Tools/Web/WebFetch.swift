@@ -58,8 +58,8 @@ package struct WebFetchTool: Tool {
         guard Self.isText(response) else {
             throw ToolError(
                 .failed,
-                "\(response.url.text) is \(response.mime.isEmpty ? "binary" : HostileText.escaped(response.mime, multiline: false)), "
-                    + "not text. Fetch it with bash (curl -o FILE) if it is needed.")
+                "\(response.url.text) is \(response.mime.isEmpty ? "binary" : ShortText.shown(response.mime, bytes: 80)),"
+                    + " not text. Fetch it with bash (curl -o FILE) if it is needed.")
         }
         let isHTML = response.mime.contains("html") || (response.mime.isEmpty && response.body.first == 0x3C)
         let text: String
@@ -84,7 +84,7 @@ package struct WebFetchTool: Tool {
         } catch {
             throw ToolError(
                 .invalidArguments,
-                "The address '\(HostileText.escaped(ShortText.cut(text, bytes: 200), multiline: false))' \(error.reason). "
+                "The address '\(ShortText.shown(text, bytes: 200))' \(error.reason). "
                     + "Give a public http or https address.")
         }
     }

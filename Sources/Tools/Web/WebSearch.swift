@@ -1,9 +1,9 @@
 package import Permissions
 import Support
 
-/// `websearch`: asks the user's search endpoint with `POST {"query","numResults"}`. Understands a JSON answer with a list
-/// of results (`results`, `data`, `items`, `web.results`) that have `title`, `url` or `link`, and `text`, `content`,
-/// `snippet` or `description`; any other text is passed on as it is.
+/// `websearch`: asks the user's search endpoint with `POST {"query","numResults"}`. Understands a JSON answer with a
+/// list of results (`results`, `data`, `items`, `web.results`) that have `title`, `url` or `link`, and `text`,
+/// `content`, `snippet` or `description`; any other text is passed on as it is.
 package struct WebSearchTool: Tool {
     /// Results when the call gives no number.
     package static let defaultResults = 8

@@ -9,8 +9,11 @@ package struct WebURL: Sendable, Hashable {
         case address(IPAddress)
     }
 
+    /// https.
     package let isSecure: Bool
+    /// Where it leads.
     package let host: Host
+    /// 1 to 65535; 80 or 443 when the address names none.
     package let port: Int
     /// Starts with `/`; other than unreserved bytes are percent-encoded. With the query.
     package let target: String
@@ -38,7 +41,7 @@ package struct WebURL: Sendable, Hashable {
             guard scheme == "http" || scheme == "https" else {
                 throw Refusal(
                     reason:
-                        "has the scheme '\(HostileText.escaped(scheme, multiline: false))'; only http and https are fetched"
+                        "has the scheme '\(ShortText.shown(scheme, bytes: 40))'; only http and https are fetched"
                 )
             }
             isSecure = scheme == "https"
