@@ -31,7 +31,7 @@ demo: build ## a real run on a small local model, no key needed
 golden: setup ## rewrite the golden files from the current behaviour
 	@CODETETHER_UPDATE_GOLDEN=1 scripts/test
 
-bench: build ## measure beside the peers that are installed (Benchmarks/README.md)
+bench: build ## measure speed and memory on an instant scripted model
 	@Benchmarks/run $(RELEASE_BUILD)/release/codetether
 
 docs: setup ## regenerate docs/cli.md and schema/

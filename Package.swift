@@ -12,7 +12,6 @@ let settings: [SwiftSetting] = [
 ]
 
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 /// async-http-client brings swift-configuration, whose module would otherwise clash with our `Configuration`.
@@ -60,7 +59,7 @@ let allTargets: [Target] = [
     .target(name: "CSupport"),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
-    library("Support", uses: ["CSupport"], products: [systemPackage, subprocess, crypto]),
+    library("Support", uses: ["CSupport"], products: [systemPackage, crypto]),
     library("Schema", uses: ["Support"]),
     // 1 services
     library("Events", uses: ["Schema", "Support"]),
@@ -122,7 +121,7 @@ let allTargets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Schema", "Support", systemPackage, subprocess, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            "Schema", "Support", systemPackage, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
         ],
         path: "Tests/TestSupport", swiftSettings: settings),
     tests("Support", uses: ["Support", "TestSupport"], products: [systemPackage]),
@@ -167,7 +166,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: selected(allTargets)
 )

@@ -76,7 +76,7 @@ package actor AgentService {
     /// - Throws: `AgentError` when the prompt is not admitted (`invalidPrompt`, `agentNotFound`, `modelNotFound`,
     ///   `authentication`, `busy`, `storage`). A failure after admission is in the result.
     package func prompt(_ input: PromptInput) async throws(AgentError) -> ExecutionResult {
-        try await prompt(input, depth: 0)
+        try await prompt(input, lineage: Lineage())
     }
 
     /// Interrupts the running execution of a session, if this process runs one.
@@ -88,7 +88,7 @@ package actor AgentService {
         return true
     }
 
-    func prompt(_ input: PromptInput, depth: Int) async throws(AgentError) -> ExecutionResult {
+    func prompt(_ input: PromptInput, lineage: Lineage) async throws(AgentError) -> ExecutionResult {
         guard !input.text.isEmpty || !input.files.isEmpty else {
             throw AgentError(.invalidPrompt, "The prompt is empty; give a message or a file.")
         }
@@ -107,7 +107,7 @@ package actor AgentService {
 
         let execution = Execution(
             service: self, dependencies: dependencies, input: input, agent: agent, model: model, ledger: ledger,
-            depth: depth)
+            lineage: lineage)
         do {
             try await dependencies.sessions.repairOrphans(input.sessionID)
             try await execution.admit(session: session)
@@ -159,4 +159,15 @@ package actor AgentService {
 extension ModelRef {
     /// `provider/model`.
     package var text: String { "\(providerID)/\(id)" }
+}
+
+/// Who called a subagent: its asks and denials are those of the whole chain.
+struct Lineage: Sendable {
+    /// The agents above, outermost first.
+    var callers: [String] = []
+    /// The session at the top, whose approvals count; nil = the session itself.
+    var rootSessionID: String?
+
+    /// How many agents are above.
+    var depth: Int { callers.count }
 }

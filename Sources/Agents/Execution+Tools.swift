@@ -191,10 +191,13 @@ extension Execution {
     }
 
     private func toolContext(_ call: RequestedToolCall, messageID: String) -> ToolContext {
-        dependencies.toolEnvironment.context(
+        let root = lineage.rootSessionID ?? sessionID
+        let below = Lineage(callers: lineage.callers + [activeAgent.name], rootSessionID: root)
+        return dependencies.toolEnvironment.context(
             sessionID: sessionID, messageID: messageID, callID: call.callID, agent: activeAgent.name,
             permissions: dependencies.permissions, files: ledger, model: model.ref,
-            subagents: Subagents(service: service, parent: self, parentID: sessionID, depth: depth),
+            subagents: Subagents(service: service, parent: self, parentID: sessionID, lineage: below),
+            callers: lineage.callers, approvalScope: root,
             switchAgent: { [weak self] name in await self?.switchAgent(to: name) },
             progress: { [weak self] metadata in
                 guard let self else { return }

@@ -20,7 +20,7 @@ actor Execution {
     let agent: AgentDefinition
     let model: ModelSpec
     let ledger: FileLedger
-    let depth: Int
+    let lineage: Lineage
 
     var result: ExecutionResult
     var doom = DoomLoopGuard()
@@ -34,7 +34,7 @@ actor Execution {
 
     init(
         service: AgentService, dependencies: AgentDependencies, input: PromptInput, agent: AgentDefinition,
-        model: ModelSpec, ledger: FileLedger, depth: Int
+        model: ModelSpec, ledger: FileLedger, lineage: Lineage
     ) {
         self.service = service
         self.dependencies = dependencies
@@ -43,7 +43,7 @@ actor Execution {
         self.activeAgent = agent
         self.model = model
         self.ledger = ledger
-        self.depth = depth
+        self.lineage = lineage
         result = ExecutionResult(sessionID: input.sessionID, outcome: .failed)
     }
 

@@ -17,7 +17,8 @@ struct Subagents: SubagentRunner {
     let service: AgentService
     let parent: Execution
     let parentID: String
-    let depth: Int
+    /// The caller included.
+    let lineage: Lineage
 
     /// The agents that may be called, with their descriptions, in the order of `agent list`.
     var available: [SubagentInfo] {
@@ -26,7 +27,7 @@ struct Subagents: SubagentRunner {
     }
 
     func run(_ request: SubagentRequest) async throws(ToolError) -> SubagentResult {
-        guard depth < AgentService.maximumDepth else {
+        guard lineage.depth <= AgentService.maximumDepth else {
             throw ToolError(
                 .failed, "Subagents may call subagents \(AgentService.maximumDepth) levels deep; do this task yourself."
             )
@@ -51,7 +52,7 @@ struct Subagents: SubagentRunner {
         let result: ExecutionResult
         do {
             result = try await service.prompt(
-                PromptInput(sessionID: childID, text: request.prompt, agent: request.agent), depth: depth + 1)
+                PromptInput(sessionID: childID, text: request.prompt, agent: request.agent), lineage: lineage)
         } catch {
             throw ToolError(.failed, "The subagent could not start: \(error.message)")
         }

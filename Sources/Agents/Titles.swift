@@ -49,7 +49,7 @@ package enum Titles {
 extension Execution {
     /// Asks the small model for a title, on the session's first prompt. Failures only leave the provisional title.
     func makeTitle() async {
-        guard depth == 0, let name = dependencies.config.smallModel, !input.text.isEmpty,
+        guard lineage.depth == 0, let name = dependencies.config.smallModel, !input.text.isEmpty,
             let projection = try? await sessions.projection(sessionID), projection.messages.isEmpty,
             let small = try? dependencies.models.resolve(name),
             let agent = dependencies.agents.first(where: { $0.name == "title" })

@@ -94,7 +94,9 @@ package actor Runtime {
         if let sessionService { return sessionService }
         let backend = try await openStorage()
         if let sessionService { return sessionService }
-        let service = SessionService(storage: backend, bus: bus, ids: ids, time: time, logger: logger)
+        let service = SessionService(
+            storage: backend, bus: bus, ids: ids, time: time, logger: logger,
+            version: RuntimeOptions.version)
         sessionService = service
         return service
     }

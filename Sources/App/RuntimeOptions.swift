@@ -5,6 +5,9 @@ package import Tools
 
 /// What a face decides before the program is put together.
 package struct RuntimeOptions: Sendable {
+    /// The product's version, `X.Y.Z`.
+    package static let version = "0.2.0"
+
     package var environment: Environment
     /// The session's directory, absolute.
     package var directory: FilePath

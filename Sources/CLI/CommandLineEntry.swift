@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 package import Support
 package import SystemPackage
@@ -12,7 +13,7 @@ package import SystemPackage
 /// results only; everything else goes to stderr.
 package enum CommandLineEntry {
     /// The version, `X.Y.Z`.
-    package static let version = "0.2.0"
+    package static let version = RuntimeOptions.version
 
     /// Runs the process's own command line and ends the process with an exit code of CONTRACT §2.
     package static func main() async -> Never {
