@@ -18,6 +18,9 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let httpClient = Target.Dependency.product(
     name: "AsyncHTTPClient", package: "async-http-client", moduleAliases: ["Configuration": "SwiftConfiguration"])
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+func hummingbird(_ product: String) -> Target.Dependency {
+    .product(name: product, package: "hummingbird", moduleAliases: ["Configuration": "SwiftConfiguration"])
+}
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
 
 /// A target of this package under `Sources`; `uses` names targets of lower layers only.
@@ -61,6 +64,8 @@ let allTargets: [Target] = [
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     library("Support", uses: ["CSupport"], products: [systemPackage, crypto]),
     library("Schema", uses: ["Support"]),
+    .target(name: "CPQ"),
+    library("JSONRPC", uses: ["Support"], products: [systemPackage]),
     // 1 services
     library("Events", uses: ["Schema", "Support"]),
     library(
@@ -76,8 +81,18 @@ let allTargets: [Target] = [
             .linkedLibrary("sqlite3", .when(configuration: .debug)),
             .linkedLibrary(":libsqlite3.a", .when(configuration: .release)),
         ]),
+    library(
+        "StoragePostgres", uses: ["Storage", "Events", "Schema", "Support", "CPQ"], products: [systemPackage, logging]),
     library("Credentials", uses: ["Schema", "Support"]),
-    library("Permissions", uses: ["Configuration", "Schema", "Support"], products: [systemPackage]),
+    library("Scheduler", uses: ["Events", "Storage", "Schema", "Support"], products: [systemPackage, logging]),
+    library(
+        "Permissions", uses: ["Events", "Storage", "Configuration", "Schema", "Support"], products: [systemPackage]),
+    library("Sandbox", uses: ["Support", "CSupport"], products: [systemPackage]),
+    library("Snapshots", uses: ["Git", "Schema", "Support"], products: [systemPackage, logging]),
+    library("PTY", uses: ["Events", "Sandbox", "Schema", "Support", "CSupport"], products: [systemPackage, logging]),
+    library(
+        "MCP", uses: ["JSONRPC", "Events", "Configuration", "Credentials", "Sandbox", "Schema", "Support"],
+        products: [systemPackage, logging, httpClient, crypto, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")]),
     library(
         "Providers", uses: ["Configuration", "Credentials", "Schema", "Support"],
         products: [
@@ -85,9 +100,10 @@ let allTargets: [Target] = [
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
     // 2 agent
-    library("Sessions", uses: ["Events", "Storage", "Schema", "Support"], products: [systemPackage, logging]),
     library(
-        "Tools", uses: ["Permissions", "Configuration", "Schema", "Support"],
+        "Sessions", uses: ["Events", "Storage", "Snapshots", "Schema", "Support"], products: [systemPackage, logging]),
+    library(
+        "Tools", uses: ["Permissions", "Snapshots", "Sandbox", "Configuration", "Schema", "Support"],
         products: [systemPackage, httpClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
         resources: [
             "Files/Read", "Files/Write", "Files/Edit", "Files/MultiEdit", "Files/ApplyPatch", "Files/List",
@@ -99,21 +115,38 @@ let allTargets: [Target] = [
     library(
         "Agents",
         uses: [
-            "Sessions", "Storage", "Tools", "Providers", "Permissions", "Configuration", "Git", "Schema", "Support",
+            "Sessions", "Storage", "Snapshots", "Tools", "Providers", "Permissions", "Configuration", "Events", "Git",
+            "Schema", "Support",
         ], products: [systemPackage, logging]),
+    // 4 faces
+    library(
+        "Server",
+        uses: [
+            "Agents", "Sessions", "Tools", "Providers", "Permissions", "PTY", "Scheduler", "MCP", "Snapshots",
+            "Storage",
+            "Credentials", "Configuration", "Events", "Git", "Schema", "Support",
+        ],
+        products: [
+            systemPackage, logging, crypto, hummingbird("Hummingbird"), hummingbird("HummingbirdTLS"),
+            nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOWebSocket"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ]),
     // 5 app
     library(
         "App",
         uses: [
-            "Agents", "Tools", "Sessions", "Providers", "Permissions", "Credentials", "Storage", "Events", "Git",
-            "Configuration", "Schema", "Support",
+            "Server", "Agents", "Tools", "Sessions", "Providers", "Permissions", "PTY", "MCP", "Scheduler", "Sandbox",
+            "Snapshots", "Credentials", "StoragePostgres", "Storage", "Events", "Git", "Configuration", "Schema",
+            "Support",
         ], products: [systemPackage, logging]),
     library(
         "CLI",
         uses: [
-            "App", "Agents", "Sessions", "Providers", "Permissions", "Credentials", "Configuration", "Events",
-            "Storage",
-            "Tools", "Schema", "Support",
+            "App", "Server", "Agents", "Sessions", "Providers", "Permissions", "PTY", "MCP", "Scheduler", "Sandbox",
+            "Snapshots", "Credentials", "Configuration", "Events", "Storage", "StoragePostgres", "Git", "Tools",
+            "Schema",
+            "Support",
         ],
         products: [argumentParser, systemPackage, logging]),
     .executableTarget(name: "codetether", dependencies: ["CLI"], swiftSettings: settings),
@@ -132,24 +165,47 @@ let allTargets: [Target] = [
     tests("Storage", uses: ["Storage", "Schema", "Support", "TestSupport"], products: [systemPackage]),
     tests("Credentials", uses: ["Credentials", "Configuration", "Schema", "Support", "TestSupport"]),
     tests(
-        "Permissions", uses: ["Permissions", "Configuration", "Schema", "Support", "TestSupport"],
+        "Permissions",
+        uses: ["Permissions", "Events", "Storage", "Configuration", "Schema", "Support", "TestSupport"],
         products: [systemPackage]),
     tests(
         "Providers", uses: ["Providers", "Configuration", "Credentials", "Schema", "Support", "TestSupport"],
         products: [nio("NIOCore"), systemPackage]),
     tests(
-        "Sessions", uses: ["Sessions", "Storage", "Events", "Schema", "Support", "TestSupport"],
+        "Sessions", uses: ["Sessions", "Snapshots", "Git", "Storage", "Events", "Schema", "Support", "TestSupport"],
         products: [systemPackage, logging]),
     tests(
-        "Tools", uses: ["Tools", "Permissions", "Configuration", "Schema", "Support", "TestSupport"],
+        "Tools",
+        uses: ["Tools", "Permissions", "Snapshots", "Sandbox", "Configuration", "Schema", "Support", "TestSupport"],
         products: [systemPackage]),
     tests(
         "Agents",
         uses: [
-            "Agents", "Sessions", "Storage", "Tools", "Providers", "Permissions", "Configuration", "Credentials",
-            "Events", "Schema", "Support", "TestSupport",
+            "Agents", "Sessions", "Snapshots", "Storage", "Tools", "Providers", "Permissions", "Configuration",
+            "Credentials", "Events", "Schema", "Support", "TestSupport",
         ], products: [systemPackage, logging]),
     tests("CLI", uses: ["CLI", "App", "Schema", "Support", "TestSupport"], products: [systemPackage, argumentParser]),
+    tests("JSONRPC", uses: ["JSONRPC", "Support", "TestSupport"], products: [systemPackage]),
+    tests(
+        "StoragePostgres", uses: ["StoragePostgres", "Storage", "Events", "Schema", "Support", "TestSupport"],
+        products: [systemPackage, logging]),
+    tests(
+        "Scheduler", uses: ["Scheduler", "Storage", "Events", "Schema", "Support", "TestSupport"],
+        products: [systemPackage, logging]),
+    tests("Sandbox", uses: ["Sandbox", "Support", "TestSupport"], products: [systemPackage]),
+    tests(
+        "Snapshots", uses: ["Snapshots", "Git", "Schema", "Support", "TestSupport"], products: [systemPackage, logging]),
+    tests(
+        "PTY", uses: ["PTY", "Events", "Sandbox", "Schema", "Support", "TestSupport"],
+        products: [systemPackage, logging]),
+    tests(
+        "MCP",
+        uses: [
+            "MCP", "JSONRPC", "Events", "Configuration", "Credentials", "Sandbox", "Schema", "Support", "TestSupport",
+        ], products: [systemPackage, logging]),
+    tests(
+        "Server", uses: ["Server", "Agents", "Sessions", "Storage", "Events", "Schema", "Support", "TestSupport"],
+        products: [systemPackage, logging]),
     tests("Story", uses: ["TestSupport", "Schema", "Support", "codetether"], products: [systemPackage]),
     tests("Conformance", uses: ["TestSupport", "Schema", "Support"], resources: [.copy("Specs")]),
 ]
@@ -166,6 +222,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
     targets: selected(allTargets)
 )

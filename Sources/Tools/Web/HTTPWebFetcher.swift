@@ -112,6 +112,7 @@ package struct HTTPWebFetcher: WebFetcher {
         -> Exchange
     {
         var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         configuration.timeout = .init(connect: .seconds(10), read: .seconds(30))
         configuration.httpVersion = .http1Only

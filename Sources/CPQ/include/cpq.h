@@ -1,0 +1,3 @@
+#ifndef CPQ_H
+#define CPQ_H
+#endif

@@ -1,0 +1,2 @@
+/// Placeholder until the target has code.
+enum Placeholder {}
