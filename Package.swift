@@ -88,10 +88,13 @@ let allTargets: [Target] = [
     library(
         "Permissions", uses: ["Events", "Storage", "Configuration", "Schema", "Support"], products: [systemPackage]),
     library("Sandbox", uses: ["Support", "CSupport"], products: [systemPackage]),
-    library("Snapshots", uses: ["Git", "Schema", "Support"], products: [systemPackage, logging]),
+    library("Snapshots", uses: ["Git", "Schema", "Support"], products: [systemPackage, logging, crypto]),
     library("PTY", uses: ["Events", "Sandbox", "Schema", "Support", "CSupport"], products: [systemPackage, logging]),
     library(
-        "MCP", uses: ["JSONRPC", "Events", "Configuration", "Credentials", "Sandbox", "Schema", "Support"],
+        "MCP",
+        uses: [
+            "JSONRPC", "Events", "Configuration", "Credentials", "Providers", "Sandbox", "Schema", "Support",
+        ],
         products: [systemPackage, logging, httpClient, crypto, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")]),
     library(
         "Providers", uses: ["Configuration", "Credentials", "Schema", "Support"],
@@ -103,7 +106,7 @@ let allTargets: [Target] = [
     library(
         "Sessions", uses: ["Events", "Storage", "Snapshots", "Schema", "Support"], products: [systemPackage, logging]),
     library(
-        "Tools", uses: ["Permissions", "Snapshots", "Sandbox", "Configuration", "Schema", "Support"],
+        "Tools", uses: ["MCP", "Permissions", "Snapshots", "Sandbox", "Configuration", "Schema", "Support"],
         products: [systemPackage, httpClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
         resources: [
             "Files/Read", "Files/Write", "Files/Edit", "Files/MultiEdit", "Files/ApplyPatch", "Files/List",
@@ -127,7 +130,9 @@ let allTargets: [Target] = [
             "Credentials", "Configuration", "Events", "Git", "Schema", "Support",
         ],
         products: [
-            systemPackage, logging, crypto, hummingbird("Hummingbird"), hummingbird("HummingbirdTLS"),
+            systemPackage, logging, crypto, hummingbird("HummingbirdCore"), hummingbird("HummingbirdTLS"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOWebSocket"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -162,7 +167,8 @@ let allTargets: [Target] = [
     tests("Events", uses: ["Events", "Schema", "Support", "TestSupport"]),
     tests("Configuration", uses: ["Configuration", "Schema", "Support", "TestSupport"], products: [systemPackage]),
     tests("Git", uses: ["Git", "Support", "TestSupport"], products: [systemPackage]),
-    tests("Storage", uses: ["Storage", "Schema", "Support", "TestSupport"], products: [systemPackage]),
+    tests(
+        "Storage", uses: ["Storage", "StoragePostgres", "Schema", "Support", "TestSupport"], products: [systemPackage]),
     tests("Credentials", uses: ["Credentials", "Configuration", "Schema", "Support", "TestSupport"]),
     tests(
         "Permissions",
@@ -207,7 +213,9 @@ let allTargets: [Target] = [
         "Server", uses: ["Server", "Agents", "Sessions", "Storage", "Events", "Schema", "Support", "TestSupport"],
         products: [systemPackage, logging]),
     tests("Story", uses: ["TestSupport", "Schema", "Support", "codetether"], products: [systemPackage]),
-    tests("Conformance", uses: ["TestSupport", "Schema", "Support"], resources: [.copy("Specs")]),
+    tests(
+        "Conformance", uses: ["TestSupport", "Schema", "Support"], products: [systemPackage],
+        resources: [.copy("Specs")]),
 ]
 
 let package = Package(
@@ -224,6 +232,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     ],
     targets: selected(allTargets)
 )

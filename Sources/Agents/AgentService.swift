@@ -15,6 +15,8 @@ package struct AgentDependencies: Sendable {
     package var models: ModelCatalogue
     package var client: ModelClient
     package var tools: ToolRegistry
+    /// Tools that come and go; nil when there are none.
+    package var externalTools: (any ExternalTools)?
     package var toolEnvironment: ToolEnvironment
     package var permissions: any PermissionGate
     /// The permissions that an agent is denied whatever the pattern.
@@ -28,7 +30,7 @@ package struct AgentDependencies: Sendable {
     package var logger: Logger
 
     package init(
-        sessions: SessionService, models: ModelCatalogue, client: ModelClient, tools: ToolRegistry,
+        sessions: SessionService, models: ModelCatalogue, client: ModelClient, tools: ToolRegistry, externalTools: (any ExternalTools)? = nil,
         toolEnvironment: ToolEnvironment, permissions: any PermissionGate,
         deniedPermissions: @escaping @Sendable (_ agent: String) -> Set<String>, config: Config,
         agents: [AgentDefinition],
@@ -39,6 +41,7 @@ package struct AgentDependencies: Sendable {
         self.models = models
         self.client = client
         self.tools = tools
+        self.externalTools = externalTools
         self.toolEnvironment = toolEnvironment
         self.permissions = permissions
         self.deniedPermissions = deniedPermissions
@@ -92,38 +95,77 @@ package actor AgentService {
         guard !input.text.isEmpty || !input.files.isEmpty else {
             throw AgentError(.invalidPrompt, "The prompt is empty; give a message or a file.")
         }
+        let (session, agent, model) = try await choose(input)
+        let lock = try await acquireLock(input.sessionID)
+        defer { lock.release() }
+        let execution = execution(input, agent, model, lineage)
+        do {
+            try await dependencies.sessions.repairOrphans(input.sessionID)
+            try await dependencies.sessions.commitRevert(input.sessionID)
+            await dependencies.permissions.sessionStarts(input.sessionID)
+            try await execution.admit(session: session)
+        } catch {
+            throw AgentError(.storage, error.message, underlying: error)
+        }
+        return await run(execution, sessionID: input.sessionID, lock)
+    }
+
+    /// Checks what a prompt names: session, agent and model.
+    /// - Throws: as `prompt` before it admits.
+    package func validate(_ input: PromptInput) async throws(AgentError) {
+        _ = try await choose(input)
+    }
+
+    /// Executes what is in the inbox already under `input.messageID`, to its end. The caller holds the session's lock.
+    /// - Throws: `AgentError` when agent or model cannot be used any more, or the store fails; nothing is delivered then.
+    package func execute(_ input: PromptInput) async throws(AgentError) -> ExecutionResult {
+        let (session, agent, model) = try await choose(input)
+        let execution = execution(input, agent, model, Lineage())
+        do {
+            try await dependencies.sessions.commitRevert(input.sessionID)
+            try await execution.take(session: session)
+        } catch {
+            throw AgentError(.storage, error.message, underlying: error)
+        }
+        return await run(execution, sessionID: input.sessionID)
+    }
+
+    private func choose(
+        _ input: PromptInput
+    ) async throws(AgentError) -> (SessionInfo, AgentDefinition, ModelSpec) {
         let session: SessionInfo
         do {
             session = try await dependencies.sessions.get(input.sessionID)
         } catch {
             throw AgentError(.storage, error.message, underlying: error)
         }
-        let agentName = input.agent ?? session.agent ?? dependencies.config.defaultAgent ?? "build"
-        let agent = try definition(named: agentName)
-        let model = try resolve(input.model?.text ?? agent.model ?? session.model?.text)
-        let lock = try await acquireLock(input.sessionID)
+        let agent = try definition(named: input.agent ?? session.agent ?? dependencies.config.defaultAgent ?? "build")
+        return (session, agent, try resolve(input.model?.text ?? agent.model ?? session.model?.text))
+    }
+
+    private func execution(
+        _ input: PromptInput, _ agent: AgentDefinition, _ model: ModelSpec, _ lineage: Lineage
+    ) -> Execution {
         let ledger = ledgers[input.sessionID] ?? FileLedger()
         ledgers[input.sessionID] = ledger
-
-        let execution = Execution(
+        return Execution(
             service: self, dependencies: dependencies, input: input, agent: agent, model: model, ledger: ledger,
             lineage: lineage)
-        do {
-            try await dependencies.sessions.repairOrphans(input.sessionID)
-            try await execution.admit(session: session)
-        } catch {
-            lock.release()
-            throw AgentError(.storage, error.message, underlying: error)
-        }
+    }
+
+    /// Runs an admitted execution; cancelling the caller interrupts it.
+    private func run(
+        _ execution: Execution, sessionID: String, _ lock: SessionLock? = nil
+    ) async -> ExecutionResult {
         let task = Task { await execution.run() }
-        running[input.sessionID] = task
+        lock?.whenLost { task.cancel() }
+        running[sessionID] = task
         let result = await withTaskCancellationHandler {
             await task.value
         } onCancel: {
             task.cancel()
         }
-        running[input.sessionID] = nil
-        lock.release()
+        running[sessionID] = nil
         return result
     }
 
@@ -149,7 +191,8 @@ package actor AgentService {
     private func acquireLock(_ sessionID: String) async throws(AgentError) -> SessionLock {
         do {
             return try await SessionLock.acquire(
-                stateDirectory: dependencies.stateDirectory, sessionID: sessionID, timeout: .seconds(5))
+                stateDirectory: dependencies.stateDirectory, sessionID: sessionID, timeout: .seconds(5),
+                leases: dependencies.sessions.runLeases)
         } catch {
             throw AgentError(.busy, error.message, underlying: error)
         }
@@ -167,6 +210,12 @@ struct Lineage: Sendable {
     var callers: [String] = []
     /// The session at the top, whose approvals count; nil = the session itself.
     var rootSessionID: String?
+    /// The rules of the sessions above; they only tighten.
+    var sessionRules: [ConfiguredRule] = []
+    /// What happens to asks; nil = as the prompt or the permission service says.
+    var onAsk: AskPolicy?
+    /// The `task` call of the session at the top; nil = this is it.
+    var origin: CallOrigin?
 
     /// How many agents are above.
     var depth: Int { callers.count }

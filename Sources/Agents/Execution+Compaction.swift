@@ -29,17 +29,7 @@ extension Execution {
             throw overflow("Summarising three times in a row did not make room in the model's context.")
         }
         compactionsInARow += 1
-        try await append([.sessionCompactionStarted(.init(sessionID: sessionID, reason: .auto))])
-        let (text, usage) = try await summarise(plan.fitted(history))
-        let cost = Cost.of(usage, model)
-        result.overhead.add(usage, cost: cost)
-        let summary = Self.summary(text, lastRequest: messages)
-        try await append([
-            .sessionCompactionEnded(
-                .init(
-                    sessionID: sessionID, reason: .auto, model: model.ref, text: summary, cost: cost, tokens: usage))
-        ])
-        lastUsedTokens = 0
+        let summary = try await compact(plan.fitted(history), messages, reason: .auto)
         let after = summary.utf8.count / 4
         guard Double(after) <= Double(estimate) * CompactionPlan.requiredShare else {
             throw overflow(
@@ -47,8 +37,37 @@ extension Execution {
         }
     }
 
+    /// Summarises because a person asked for it; nothing happens in a conversation without an answer.
+    func compactNow() async throws(AgentError) {
+        let plan = CompactionPlan(
+            contextTokens: model.limits.context, outputTokens: model.limits.output,
+            reserve: dependencies.config.compaction.reserveTokens)
+        let messages = try await projection().messages
+        let history = TurnHistory.modelMessages(messages, acceptsImages: model.capabilities.attachment)
+        guard history.contains(where: { $0.role == .assistant }) else { return try await append([]) }
+        _ = try await compact(plan.fitted(history), messages, reason: .manual)
+    }
+
+    private func compact(
+        _ history: [ModelMessage], _ messages: [SessionMessage], reason: CompactionReason
+    ) async throws(AgentError) -> String {
+        let inputID = reason == .manual ? input.messageID : nil
+        try await append([.sessionCompactionStarted(.init(sessionID: sessionID, reason: reason, inputID: inputID))])
+        let (text, usage) = try await summarise(history, reason)
+        let cost = Cost.of(usage, model)
+        result.overhead.add(usage, cost: cost)
+        let summary = Self.summary(text, lastRequest: messages)
+        try await append([
+            .sessionCompactionEnded(
+                .init(
+                    sessionID: sessionID, reason: reason, model: model.ref, text: summary, cost: cost, tokens: usage))
+        ])
+        lastUsedTokens = 0
+        return summary
+    }
+
     private func summarise(
-        _ messages: [ModelMessage]
+        _ messages: [ModelMessage], _ reason: CompactionReason
     ) async throws(AgentError) -> (text: String, usage: TokenUsage) {
         let agent = dependencies.agents.first { $0.name == "compaction" }
         var messages = messages
@@ -68,7 +87,7 @@ extension Execution {
             }
         } catch {
             try await append([
-                .sessionCompactionFailed(.init(sessionID: sessionID, reason: .auto, error: error.structured))
+                .sessionCompactionFailed(.init(sessionID: sessionID, reason: reason, error: error.structured))
             ])
             try checkCancelled()
             throw AgentError(.provider, "The conversation could not be summarised: \(error.message)", underlying: error)

@@ -16,7 +16,8 @@ extension Execution {
     /// One model request with its retries, and the tool calls of its answer.
     func step() async throws(AgentError) -> StepOutcome {
         let projection = try await projection()
-        let definitions = dependencies.tools.definitions(for: toolModel, agent: toolFilter)
+        await gatherTools()
+        let definitions = tools.definitions(for: toolModel, agent: toolFilter)
         offeredNames = definitions.map(\.name)
         let messageID = dependencies.ids.next(.message)
         try await append([
@@ -132,6 +133,7 @@ extension Execution {
         let stream: ModelStream
         do {
             stream = try await dependencies.client.stream(request)
+            warmUpSnapshots()
         } catch {
             return error
         }

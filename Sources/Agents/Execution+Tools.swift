@@ -16,6 +16,8 @@ extension Execution {
         var input: JSON
         /// Set when the call fails without running.
         var refusal: StructuredError?
+        /// The tool and what it needs, or why it cannot run; nil until its turn comes.
+        var tool: Result<ToolRegistry.Prepared, ToolError>?
     }
 
     /// Runs the calls of one answer: runs of read-only calls in parallel, everything else one after the other, in order.
@@ -52,7 +54,7 @@ extension Execution {
     }
 
     private func runsInParallel(_ call: PreparedCall) -> Bool {
-        call.requested.name == "task" || dependencies.tools.isReadOnly(call.requested.name)
+        call.requested.name == "task" || tools.isReadOnly(call.requested.name)
     }
 
     private func prepare(_ call: RequestedToolCall) -> PreparedCall {
@@ -81,16 +83,24 @@ extension Execution {
         return PreparedCall(requested: call, input: input)
     }
 
-    private func run(_ group: [PreparedCall], messageID: String) async throws(AgentError) {
-        for call in group {
-            pending.append(
-                .sessionToolCalled(
-                    .init(
-                        sessionID: sessionID, assistantMessageID: messageID, id: call.requested.callID,
-                        input: call.input, executed: false)))
-        }
-        // What runs is in the log before it has an effect.
+    private func run(_ calls: [PreparedCall], messageID: String) async throws(AgentError) {
+        var group = calls
         try await append([])
+        // What runs, and which rules decide about it, is in the log before it has an effect.
+        for index in group.indices {
+            let call = group[index]
+            var metadata: JSON?
+            if call.refusal == nil {
+                let context = toolContext(call.requested, messageID: messageID)
+                group[index].tool = await prepareTool(call, context)
+                if case .success(let tool) = group[index].tool { metadata = await decisions(on: tool.demands, context) }
+            }
+            let called = EventPayload.sessionToolCalled(
+                .init(
+                    sessionID: sessionID, assistantMessageID: messageID, id: call.requested.callID, input: call.input,
+                    executed: false))
+            try await append(called, metadata: metadata)
+        }
         if group.count == 1, let call = group.first {
             let outcome = await execute(call, messageID: messageID)
             record(call, messageID: messageID, status: outcome.status, outcome)
@@ -110,11 +120,42 @@ extension Execution {
         }
     }
 
+    private func prepareTool(
+        _ call: PreparedCall, _ context: ToolContext
+    ) async -> Result<ToolRegistry.Prepared, ToolError> {
+        do throws(ToolError) {
+            return .success(
+                await tools.settled(
+                    try tools.prepare(
+                        call.requested.name, input: call.input, context: context, offered: offeredNames), context))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// `{"permission":[{action,permission,pattern,rule,source}]}`: what the rules and saved approvals say, at most 64
+    /// resources; nil when the call needs nothing. An ask is followed by `permission.asked` and `permission.replied`.
+    private func decisions(on demands: [PermissionDemand], _ context: ToolContext) async -> JSON? {
+        var rows: [JSON] = []
+        for demand in demands where rows.count < 64 {
+            rows += await dependencies.permissions.preview(demand, context.permissionContext).prefix(64).map(\.json)
+        }
+        return rows.isEmpty ? nil : ["permission": .array(Array(rows.prefix(64)))]
+    }
+
+    private func append(_ event: EventPayload, metadata: JSON?) async throws(AgentError) {
+        do {
+            try await sessions.append(sessionID, [event], metadata: metadata)
+        } catch {
+            throw AgentError(.storage, error.message, type: "StorageError", underlying: error)
+        }
+    }
+
     /// How a call ended.
     enum CallOutcome: Sendable {
         case success(ToolOutput)
         case failure(StructuredError)
-        case denied(StructuredError)
+        case denied(StructuredError, PermissionDenied?)
 
         var status: String {
             switch self {
@@ -161,12 +202,13 @@ extension Execution {
             refusedRepeats = 0
         }
         do throws(ToolError) {
-            let output = try await dependencies.tools.execute(
-                call.requested.name, input: call.input, context: context, offered: offeredNames)
-            return .success(output)
+            let prepared: Result<ToolRegistry.Prepared, ToolError>
+            if let tool = call.tool { prepared = tool } else { prepared = await prepareTool(call, context) }
+            let tool = try prepared.get()
+            return .success(try await tools.execute(tool, context: context, offered: offeredNames))
         } catch {
             let structured = StructuredError(type: error.structuredType, message: error.message)
-            return error.isDenial ? .denied(structured) : .failure(structured)
+            return error.isDenial ? .denied(structured, error.denial) : .failure(structured)
         }
     }
 
@@ -180,8 +222,11 @@ extension Execution {
                     .init(
                         sessionID: sessionID, assistantMessageID: messageID, id: call.requested.callID,
                         content: output.content, metadata: output.storedMetadata, executed: false)))
-        case .failure(let error), .denied(let error):
-            if case .denied = outcome { result.hadDenials = true }
+        case .failure(let error), .denied(let error, _):
+            if case .denied(_, let denial) = outcome {
+                result.hadDenials = true
+                if let denial, result.denials.count < 100 { result.denials.append(denial) }
+            }
             pending.append(
                 .sessionToolFailed(
                     .init(
@@ -192,13 +237,17 @@ extension Execution {
 
     private func toolContext(_ call: RequestedToolCall, messageID: String) -> ToolContext {
         let root = lineage.rootSessionID ?? sessionID
-        let below = Lineage(callers: lineage.callers + [activeAgent.name], rootSessionID: root)
+        let rules = lineage.sessionRules + sessionRules
+        let onAsk = input.onAsk ?? lineage.onAsk
+        let below = Lineage(
+            callers: lineage.callers + [activeAgent.name], rootSessionID: root, sessionRules: rules, onAsk: onAsk,
+            origin: lineage.origin ?? CallOrigin(messageID: messageID, callID: call.callID))
         return dependencies.toolEnvironment.context(
             sessionID: sessionID, messageID: messageID, callID: call.callID, agent: activeAgent.name,
             permissions: dependencies.permissions, files: ledger, model: model.ref,
             subagents: Subagents(service: service, parent: self, parentID: sessionID, lineage: below),
-            callers: lineage.callers, approvalScope: root,
-            switchAgent: { [weak self] name in await self?.switchAgent(to: name) },
+            callers: lineage.callers, approvalScope: root, sessionRules: rules, onAsk: onAsk,
+            origin: lineage.origin, switchAgent: { [weak self] name in await self?.switchAgent(to: name) },
             progress: { [weak self] metadata in
                 guard let self else { return }
                 Task {

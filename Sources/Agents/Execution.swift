@@ -5,6 +5,7 @@ import Permissions
 import Providers
 import Schema
 import Sessions
+import Snapshots
 import Storage
 import Support
 import SystemPackage
@@ -28,6 +29,12 @@ actor Execution {
     var compactionsInARow = 0
     var lastUsedTokens = 0
     var pending: [EventPayload] = []
+    private var isWarm = false
+    /// The session's own permission rules.
+    var sessionRules: [ConfiguredRule] = []
+    /// The built-in tools, and those that come and go as they were at the start of the step.
+    private(set) var tools: ToolRegistry
+    private var hasGathered = false
     /// The tools of the last request.
     var offeredNames: [String] = []
     private(set) var activeAgent: AgentDefinition
@@ -44,7 +51,16 @@ actor Execution {
         self.model = model
         self.ledger = ledger
         self.lineage = lineage
+        tools = dependencies.tools
         result = ExecutionResult(sessionID: input.sessionID, outcome: .failed)
+    }
+
+    /// Takes over the tools that are there now; the first time it waits for those on their way.
+    func gatherTools() async {
+        guard let external = dependencies.externalTools else { return }
+        let isFirst = !hasGathered
+        hasGathered = true
+        tools = dependencies.tools.adding(await external.tools(waits: isFirst, contextTokens: model.limits.context))
     }
 
     var sessionID: String { input.sessionID }
@@ -52,6 +68,38 @@ actor Execution {
 
     /// Makes the prompt durable: nothing is promised to the user before this returns.
     func admit(session: SessionInfo) async throws(SessionError) {
+        let messageID = input.messageID ?? dependencies.ids.next(.message)
+        let enqueued = EventPayload.sessionInboxEnqueued(
+            .init(
+                sessionID: sessionID, inboxID: messageID,
+                item: .user(
+                    .init(text: input.text, files: input.files.isEmpty ? nil : input.files), delivery: .queue)))
+        try await sessions.append(sessionID, try await selections(session) + [enqueued], durability: .flushed)
+        begin(messageID)
+    }
+
+    /// Takes a prompt that is in the inbox.
+    func take(session: SessionInfo) async throws(SessionError) {
+        let selections = try await selections(session)
+        if !selections.isEmpty { try await sessions.append(sessionID, selections) }
+        begin(input.messageID ?? "")
+    }
+
+    private func begin(_ messageID: String) {
+        pending = [
+            .sessionExecutionStarted(.init(sessionID: sessionID)),
+            .sessionInboxDelivered(.init(sessionID: sessionID, inboxID: messageID)),
+        ]
+    }
+
+    /// What changes with this prompt: the model, the agent, a first title.
+    private func selections(_ session: SessionInfo) async throws(SessionError) -> [EventPayload] {
+        sessionRules = (session.permissions ?? []).compactMap { rule in
+            PermissionAction(rawValue: rule.effect.rawValue).map {
+                ConfiguredRule(
+                    permission: rule.action, pattern: rule.resource, action: $0, source: "session \(session.id)")
+            }
+        }
         var events: [EventPayload] = []
         if session.model != model.ref {
             events.append(.sessionModelSelected(.init(sessionID: sessionID, model: model.ref, previous: session.model)))
@@ -60,29 +108,17 @@ actor Execution {
             events.append(
                 .sessionAgentSelected(.init(sessionID: sessionID, agent: agent.name, previous: session.agent)))
         }
-        if try await sessions.projection(sessionID).messages.isEmpty, !session.hasTitle {
+        if try await sessions.projection(sessionID).messages.isEmpty, !session.hasTitle, !input.text.isEmpty {
             events.append(.sessionRenamed(.init(sessionID: sessionID, title: Titles.provisional(for: input.text))))
         }
-        let messageID = input.messageID ?? dependencies.ids.next(.message)
-        events.append(
-            .sessionInboxEnqueued(
-                .init(
-                    sessionID: sessionID, inboxID: messageID,
-                    item: .user(
-                        .init(text: input.text, files: input.files.isEmpty ? nil : input.files), delivery: .queue))
-            ))
-        try await sessions.append(sessionID, events, durability: .flushed)
-        pending = [
-            .sessionExecutionStarted(.init(sessionID: sessionID)),
-            .sessionInboxDelivered(.init(sessionID: sessionID, inboxID: messageID)),
-        ]
+        return events
     }
 
     /// Runs to the end and never throws: a failure is in the result and in the session.
     func run() async -> ExecutionResult {
         let started = dependencies.time.uptimeNs()
         await publish(.sessionStatusChanged(.init(sessionID: sessionID, status: .busy)))
-        async let title: Void = makeTitle()
+        async let title: Void = input.isCompaction ? () : makeTitle()
         do {
             try await loop()
             result.outcome = .succeeded
@@ -106,6 +142,7 @@ actor Execution {
     }
 
     private func loop() async throws(AgentError) {
+        if input.isCompaction { return try await compactNow() }
         let limit = min(input.maxSteps ?? .max, agent.steps ?? .max, 200)
         while true {
             try checkCancelled()
@@ -117,14 +154,20 @@ actor Execution {
             }
             try await deliverSteered()
             try await compactIfDue()
-            if try await step() == .done { return }
+            if try await step() == .done, try await !hasSteered() { return }
         }
+    }
+
+    /// True when a prompt waits that wants to join this execution.
+    private func hasSteered() async throws(AgentError) -> Bool {
+        try await projection().inbox.contains { $0.delivery == .steer && $0.item.isPrompt }
     }
 
     /// Prompts that arrived with `delivery: steer` join the running execution before its next request.
     private func deliverSteered() async throws(AgentError) {
         let inbox = try await projection().inbox
-        for item in inbox where item.delivery == .steer {
+        let open = Set(pending.compactMap { $0.deliveredID })
+        for item in inbox where item.delivery == .steer && item.item.isPrompt && !open.contains(item.id) {
             pending.append(.sessionInboxDelivered(.init(sessionID: sessionID, inboxID: item.id)))
         }
     }
@@ -203,6 +246,13 @@ actor Execution {
         if !durable.isEmpty { try await append(durable) }
     }
 
+    /// Takes the first snapshot of a workspace while the model thinks, so that a command does not wait for it.
+    func warmUpSnapshots() {
+        guard !isWarm, lineage.depth == 0, let snapshots = dependencies.toolEnvironment.snapshots else { return }
+        isWarm = true
+        Task.detached(priority: .low) { await snapshots.warmUp() }
+    }
+
     func publish(_ event: EventPayload) async {
         await sessions.publish(sessionID, event)
     }
@@ -212,5 +262,21 @@ actor Execution {
         pending.append(
             .sessionAgentSelected(.init(sessionID: sessionID, agent: name, previous: activeAgent.name)))
         activeAgent = next
+    }
+}
+
+extension InboxItem {
+    /// True for what a model reads.
+    package var isPrompt: Bool {
+        switch self {
+        case .user, .synthetic: true
+        case .compaction, .move, .unknown: false
+        }
+    }
+}
+
+extension EventPayload {
+    fileprivate var deliveredID: String? {
+        if case .sessionInboxDelivered(let data) = self { data.inboxID } else { nil }
     }
 }

@@ -1,7 +1,7 @@
 import Configuration
 import Git
 import Logging
-import Permissions
+package import Permissions
 import Providers
 package import Schema
 import Sessions
@@ -25,10 +25,14 @@ package struct PromptInput: Sendable {
     package var maxSteps: Int?
     /// The message's id; nil = a fresh one.
     package var messageID: String?
+    /// What happens to asks; nil = the default of the permission service.
+    package var onAsk: AskPolicy?
+    /// True: the execution only summarises the conversation.
+    package var isCompaction = false
 
     package init(
         sessionID: String, text: String, files: [PromptFile] = [], model: ModelRef? = nil, agent: String? = nil,
-        maxSteps: Int? = nil, messageID: String? = nil
+        maxSteps: Int? = nil, messageID: String? = nil, onAsk: AskPolicy? = nil
     ) {
         self.sessionID = sessionID
         self.text = text
@@ -37,6 +41,7 @@ package struct PromptInput: Sendable {
         self.agent = agent
         self.maxSteps = maxSteps
         self.messageID = messageID
+        self.onAsk = onAsk
     }
 }
 
@@ -94,6 +99,8 @@ package struct ExecutionResult: Sendable {
     package var error: StructuredError?
     /// True when a call was denied or an ask stayed unanswered.
     package var hadDenials = false
+    /// What was denied, subagents included; the first 100.
+    package var denials: [PermissionDenied] = []
 
     package init(sessionID: String, outcome: Outcome) {
         self.sessionID = sessionID

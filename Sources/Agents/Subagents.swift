@@ -74,5 +74,6 @@ extension Execution {
         result.spending.add(child.spending)
         result.overhead.add(child.overhead)
         if child.hadDenials { result.hadDenials = true }
+        result.denials += child.denials.prefix(max(0, 100 - result.denials.count))
     }
 }

@@ -4,10 +4,15 @@ package import Credentials
 package import Events
 import Git
 package import Logging
-import Permissions
+import MCP
+import PTY
+package import Permissions
 package import Providers
+import Sandbox
+import Scheduler
 package import Sessions
 import Storage
+import StoragePostgres
 package import Support
 package import SystemPackage
 package import Tools
@@ -25,16 +30,25 @@ package actor Runtime {
     package nonisolated let agentDefinitions: AgentDefinitions
     package nonisolated let models: ModelCatalogue
     package nonisolated let secrets: Secrets
-    package nonisolated let bus = EventBus()
+    package nonisolated let bus: EventBus
     package nonisolated let ids: any IDSource
     package nonisolated let time: any TimeSource
     package nonisolated let logger: Logger
     package nonisolated let transport: any HTTPTransport
-    private nonisolated let options: RuntimeOptions
+    nonisolated let options: RuntimeOptions
     private nonisolated let log: LogFile
     private var sessionService: SessionService?
     private var storage: (any StorageBackend)?
     private var agentService: AgentService?
+    /// What `permissions()` has made.
+    package internal(set) var permissionService: PermissionService?
+    var schedulerService: Scheduler?
+    var sandboxService: Sandbox?
+    var terminalHost: PTYHost?
+    var mcpService: MCPServers?
+    var mcpWatch: Task<Void, Never>?
+    /// What a server on a shared database runs beside its requests.
+    var sharing: SharedNode?
 
     /// The agents, built-in ones first.
     package nonisolated var agents: [AgentDefinition] { agentDefinitions.agents }
@@ -53,7 +67,9 @@ package actor Runtime {
             environment: options.environment, paths: paths, cwd: options.directory, explicit: options.configFile
         ).load()
         let transport: any HTTPTransport
-        if let file = options.fakeResponses {
+        if let shared = options.shares?.transport {
+            transport = shared
+        } else if let file = options.fakeResponses {
             transport = try FakeTransport(parsing: try FileIO.read(file), name: file.string)
         } else {
             transport = AsyncHTTPTransport(environment: options.environment)
@@ -70,15 +86,17 @@ package actor Runtime {
         self.transport = transport
         environment = options.environment
         directory = options.directory
+        bus = options.shares?.bus ?? EventBus()
         let time = SystemTime()
         self.time = time
-        ids = ULIDSource(time: time)
+        ids = options.shares?.ids ?? ULIDSource(time: time)
         agentDefinitions = AgentDefinitions.load(config, builtIn: BuiltInAgents.all)
         models = ModelCatalogue(config: config.config, environment: options.environment)
         secrets = Secrets(
-            known: config.substituted + Self.secretValues(of: options.environment, providers: models.providers))
+            known: config.substituted + Self.secretValues(of: options.environment, providers: models.providers)
+                + ((try? Self.storageTarget(config.config.storage))?.secrets ?? []))
         let level = Logger.Level(rawValue: options.logLevel ?? config.config.log.level) ?? .info
-        log = LogFile(directory: paths.state.appending("log"), time: time)
+        log = options.shares?.log ?? LogFile(directory: paths.state.appending("log"), time: time)
         var logger = Logger(label: "codetether") { [log, secrets] _ in
             StructuredLogHandler(
                 file: log, json: config.config.log.format == "json", echo: options.printLogs, secrets: secrets,
@@ -91,6 +109,7 @@ package actor Runtime {
     /// The sessions of the configured store, which is opened on the first call.
     /// - Throws: `StorageError`.
     package func sessions() async throws -> SessionService {
+        if let shares = options.shares { return try await shares.sessions() }
         if let sessionService { return sessionService }
         let backend = try await openStorage()
         if let sessionService { return sessionService }
@@ -101,16 +120,10 @@ package actor Runtime {
         return service
     }
 
-    private func openStorage() async throws -> any StorageBackend {
+    func openStorage() async throws -> any StorageBackend {
+        if let shares = options.shares { return try await shares.openStorage() }
         if let storage { return storage }
-        let name = config.config.storage.backend
-        guard let kind = StorageSelection.Kind(rawValue: name) else {
-            throw ConfigError(
-                .value,
-                "storage.backend is \"\(name)\", which this build cannot open; use \"sqlite\" or \"filesystem\".")
-        }
-        try FileIO.createDirectory(paths.data)
-        let opened = try await StorageSelection.open(kind, dataDirectory: paths.data)
+        let opened = try await openConfiguredStorage()
         if let storage { return storage }
         storage = opened
         return opened
@@ -130,21 +143,18 @@ package actor Runtime {
         }
         let workspace = try WorkspaceRoot(config.workspace)
         let directory = try FileIO.realPath(self.directory)
-        let environment = ToolEnvironment(
+        var environment = ToolEnvironment(
             workspace: workspace, directory: directory, dataDirectory: paths.data, runner: ProcessRunner(),
-            http: HTTPWebFetcher(), webSearch: webSearchEndpoint, asker: options.questionAsker, skills: skills.skills,
-            ids: ids, time: time, environment: self.environment)
-        let permissions = PermissionService(
-            config: config, agents: agents, approvesAsks: options.approvesAsks, asker: options.permissionAsker, ids: ids
-        ) { notice in
-            await sessions.publish(notice.sessionID, notice.payload)
-        }
+            sandbox: try await sandbox(skills: skills.skills), http: HTTPWebFetcher(), webSearch: webSearchEndpoint,
+            asker: options.questionAsker, skills: skills.skills, ids: ids, time: time, environment: self.environment)
+        environment.snapshots = try await recoveredSnapshots()
+        let permissions = try await permissions()
         let service = AgentService(
             AgentDependencies(
                 sessions: sessions, models: models,
                 client: ModelClient(
                     transport: transport, secrets: EnvironmentSecrets.source(self.environment), time: time),
-                tools: tools(skills: skills.skills), toolEnvironment: environment, permissions: permissions,
+                tools: tools(skills: skills.skills), externalTools: await mcpTools(), toolEnvironment: environment, permissions: permissions,
                 deniedPermissions: { permissions.deniedPermissions(of: ToolGating.permissionNames, agent: $0) },
                 config: config.config,
                 agents: agents, instructions: Instructions.discover(config), stateDirectory: paths.state, ids: ids,
@@ -169,8 +179,14 @@ package actor Runtime {
 
     /// Closes connections, the store and the log. Call it before the process ends.
     package func shutdown() async {
+        guard options.shares == nil else { return }
+        await schedulerService?.stop()
+        await terminalHost?.shutdown()
+        await stopMCP()
         await transport.shutdown()
+        await stopSharing()
         bus.close()
+        await sessionService?.runLeases?.drain()
         await storage?.close()
         await log.close()
     }

@@ -23,6 +23,10 @@ package struct RuntimeOptions: Sendable {
     package var permissionAsker: (any PermissionAsker)?
     /// Who answers the model's questions; nil = the tool is not offered.
     package var questionAsker: (any QuestionAsker)?
+    /// What happens to asks that nobody in this process answers; nil: they are denied, unless there is an asker.
+    package var onAsk: AskPolicy?
+    /// A runtime whose store, bus, log and connections this one uses: another directory of the same server.
+    package var shares: Runtime?
     /// `--fake-responses`: a file that answers instead of every provider.
     package var fakeResponses: FilePath?
 

@@ -1,9 +1,13 @@
 import Agents
 import ArgumentParser
 import Configuration
+import MCP
 import Permissions
 import Providers
+import Sandbox
+import Scheduler
 import Sessions
+import Snapshots
 import Storage
 package import Support
 
@@ -36,11 +40,28 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
             case let error as AgentError: Self.of(error)
             case let error as SessionError: Self.of(error)
             case let error as StorageError: Self.of(error)
+            case is TransferError: .badData
+            case let error as SandboxError: error.kind == .unavailable ? .configuration : .failed
             case let error as FileError: Self.of(error)
+            case let error as SnapshotError: Self.of(error)
+            case let error as UndoError: Self.of(error)
+            case let error as SchedulerError: error.kind == .unknownJob ? .notFound : .failed
+            case let error as MCPError: Self.of(error)
             case is FrontMatter.Failure, is JSONParseError: .badData
             case is any AppError: .failed
             default: ErrorDocument.isParserError(error) ? .usage : .failed
             }
+    }
+
+    private static func of(_ error: MCPError) -> ExitStatus {
+        switch error.kind {
+        case .config: .configuration
+        case .spawn, .connect, .timeout, .server, .unavailable: .unreachable
+        case .authRequired: .denied
+        case .serverNotFound, .notFound: .notFound
+        case .tool: .failed
+        case .cancelled: .interrupted
+        }
     }
 
     private static func of(_ error: AgentError) -> ExitStatus {
@@ -57,10 +78,26 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
 
     private static func of(_ error: SessionError) -> ExitStatus {
         switch error.kind {
-        case .notFound: .notFound
+        case .notFound, .messageNotFound: .notFound
         case .busy: .limitReached
         case .invalid: .badData
         case .storage: error.underlying.map { ExitStatus($0) } ?? .failed
+        }
+    }
+
+    private static func of(_ error: SnapshotError) -> ExitStatus {
+        switch error.kind {
+        case .notFound: .notFound
+        case .busy, .limit: .limitReached
+        default: .failed
+        }
+    }
+
+    private static func of(_ error: UndoError) -> ExitStatus {
+        switch error.kind {
+        case .nothing, .unknownTarget: .notFound
+        case .busy: .limitReached
+        case .failed: .failed
         }
     }
 
@@ -69,6 +106,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case .notFound: .notFound
         case .corrupt: .badData
         case .unavailable: .unreachable
+        case .denied: .denied
         case .busy: .limitReached
         default: .failed
         }

@@ -18,8 +18,9 @@ package struct RootCommand: AsyncParsableCommand {
             """,
         version: "codetether \(CommandLineEntry.version)",
         subcommands: [
-            RunCommand.self, ModelsCommand.self, SessionCommand.self, ConfigCommand.self, AgentCommand.self,
-            DebugCommand.self,
+            RunCommand.self, ServeCommand.self, ModelsCommand.self, SessionCommand.self, ExportCommand.self, ImportCommand.self, MCPCommand.self, ConfigCommand.self, AgentCommand.self,
+            PermissionCommand.self, TrustCommand.self, DebugCommand.self, StorageCommand.self, SchedulerCommand.self, UndoCommand.self, RedoCommand.self,
+            SnapshotCommand.self,
             CompletionsCommand.self,
         ])
 

@@ -61,68 +61,12 @@ ssize_t csupport_find(const uint8_t *haystack, size_t count, const uint8_t *need
 
 int csupport_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
-/* Runs in the memory of the parent, which waits (vfork): async-signal-safe calls only, and nothing but *error is written. */
-static void child_after_vfork(const char *path, char *const argv[], char *const envp[], const char *cwd, const int from[3],
-                              int new_session, int die_with_parent, pid_t parent, volatile int *error) {
-  /* The kernel's struct sigaction, all 0: SIG_DFL. glibc refuses 32 and 33, which a careless parent may have ignored. */
-  const unsigned long standard[8] = {0};
-  for (int i = 1; i < 65; i++) syscall(SYS_rt_sigaction, i, standard, NULL, 8);
-  if (new_session ? setsid() < 0 : setpgid(0, 0) < 0) goto failed;
-  if (die_with_parent) {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) goto failed;
-    if (getppid() != parent) {
-      errno = ESRCH;
-      goto failed;
-    }
-  }
-  for (int i = 0; i < 3; i++)
-    if (dup2(from[i], i) < 0) goto failed;
-  syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
-  if (cwd && chdir(cwd) != 0) {
-    *error = -errno;
-    _exit(127);
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  execve(path, argv, envp);
-failed:
-  *error = errno ? errno : ESRCH;
-  _exit(127);
-}
-
 int csupport_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd, int in_fd, int out_fd,
                    int err_fd, int new_session, int die_with_parent, pid_t *pid, int *pidfd) {
-  /* The three descriptors may be any of 0, 1, 2 themselves: move copies out of the way first. */
-  int moved[3] = {-1, -1, -1}, wanted[3] = {in_fd, out_fd, err_fd};
-  volatile int error = 0;
-  for (int i = 0; i < 3; i++)
-    if ((moved[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, 3)) < 0) error = errno;
-  if (!error) {
-    pid_t parent = getpid();
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pid_t child = vfork();
-    if (child == 0)
-      child_after_vfork(path, argv, envp, cwd, moved, new_session, die_with_parent, parent, &error);
-    if (child < 0) error = errno;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (child > 0 && error) {
-      while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
-    } else if (child > 0) {
-      *pid = child;
-      *pidfd = (int)syscall(SYS_pidfd_open, child, 0); /* close-on-exec by itself */
-      if (*pidfd < 0) {
-        error = errno;
-        kill(-child, SIGKILL);
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
-      }
-    }
-  }
-  for (int i = 0; i < 3; i++)
-    if (moved[i] >= 0) close(moved[i]);
-  return error;
+  const struct csupport_start start = {.path = path, .argv = argv, .envp = envp, .directory = cwd, .in_fd = in_fd,
+      .out_fd = out_fd, .err_fd = err_fd, .new_session = new_session, .die_with_parent = die_with_parent, .ruleset = -1};
+  pid_t command;
+  return csupport_start_process(&start, pid, &command, pidfd);
 }
 
 int csupport_pipe(int *ends) {

@@ -24,7 +24,7 @@ package struct AgentDefinitions: Sendable, Equatable {
             let origins = loaded.origins.filter { $0.key.isWithin(key) }
             let isProject = !loaded.isTrusted && origins.values.contains { $0.layer == .project }
             build.apply(config, name: name, source: .config, isProject: isProject) { path in
-                origins[ConfigKey(key.components + ["permission"] + path.components)]?.description ?? "agent.\(name)"
+                origins[ConfigKey(key.components + ["permission"] + path.components)]?.line ?? "agent.\(name)"
             }
         }
         for folder in Workspace.chain(from: loaded.workspace, to: loaded.directory) {
@@ -80,7 +80,9 @@ package struct AgentDefinitions: Sendable, Equatable {
                         continue
                     }
                     let config = try AgentDefinitions.parse(bytes, name: entry.name.stem)
-                    apply(config, name: entry.name.stem, source: .file(path), isProject: isProject) { _ in path.string }
+                    apply(config, name: entry.name.stem, source: .file(path), isProject: isProject) { key in
+                        "\(path):\(FrontMatter.line(of: ["permission"] + key.components, in: bytes))"
+                    }
                 } catch {
                     let reason =
                         (error as? ConfigError).map(Self.reason) ?? (error as? any AppError)?.message ?? "unreadable"

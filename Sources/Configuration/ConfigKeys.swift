@@ -51,52 +51,60 @@ enum ConfigKeys {
     ])
 
     static let agent = ConfigShape.object([
-        ConfigField("description", .string),
-        ConfigField("mode", .choice(["primary", "subagent", "all"])),
+        ConfigField("description", .string, "What it is for; other agents choose it by this."),
+        ConfigField("mode", .choice(["primary", "subagent", "all"]), "Who may start it; default all."),
         ConfigField("prompt", .string, "Added to the system prompt."),
         ConfigField("model", .string, "provider/model"),
-        ConfigField("temperature", .number),
+        ConfigField("temperature", .number, "Sent to models that take one."),
         ConfigField("steps", .integer(1...10_000), "Model requests in one turn."),
-        ConfigField("hidden", .bool),
-        ConfigField("color", .string),
+        ConfigField("hidden", .bool, "Not shown in lists."),
+        ConfigField("color", .string, "Its colour in the TUI."),
         ConfigField("permission", permission, "May only tighten."),
         ConfigField("tools", .map(.bool), "Tool names (wildcards allowed) to offer or not."),
     ])
 
     static let command = ConfigShape.object([
-        ConfigField("description", .string),
+        ConfigField("description", .string, "One sentence for lists."),
         ConfigField("template", .string, "The prompt; $1 … $N and $ARGUMENTS are replaced."),
-        ConfigField("agent", .string),
-        ConfigField("model", .string),
-        ConfigField("subtask", .bool),
+        ConfigField("agent", .string, "The agent that runs it."),
+        ConfigField("model", .string, "provider/model"),
+        ConfigField("subtask", .bool, "True runs it in a session of its own."),
     ])
 
     static let mcpServer = ConfigShape.object([
-        ConfigField("type", .choice(["local", "remote", "stdio", "http", "sse"])),
-        ConfigField("command", .either([.string, strings])),
-        ConfigField("args", strings),
-        ConfigField("env", stringMap),
-        ConfigField("environment", stringMap),
-        ConfigField("cwd", .string),
-        ConfigField("url", .string),
-        ConfigField("headers", stringMap),
-        ConfigField("oauth", .either([.bool, .map(.any)])),
-        ConfigField("enabled", .bool),
-        ConfigField("disabled", .bool),
+        ConfigField("type", .choice(["local", "remote", "stdio", "http", "sse"]), "Default: by `command` or `url`."),
+        ConfigField("command", .either([.string, strings]), "The program, or the program with its arguments."),
+        ConfigField("args", strings, "Arguments of the program."),
+        ConfigField("env", stringMap, "Variables of the program."),
+        ConfigField("environment", stringMap, "The same as `env`."),
+        ConfigField("cwd", .string, "Where the program runs; default the workspace."),
+        ConfigField("url", .string, "The address of a server."),
+        ConfigField("headers", stringMap, "Extra request headers."),
+        ConfigField(
+            "oauth", .either([.bool, .map(.any)]), "false: no login; an object: client id, scopes and the like."),
+        ConfigField("enabled", .bool, "false: not started."),
+        ConfigField("disabled", .bool, "true: not started."),
         ConfigField("timeout", .either([.integer(1...3_600_000), .map(.any)]), "Milliseconds."),
-        ConfigField("codemode", .bool),
+        ConfigField("codemode", .bool, "Accepted for OpenCode's sake; without effect."),
     ])
 
     static let gate = ConfigShape.object([
         ConfigField(
             "match",
             .object([
-                ConfigField("provider", .string), ConfigField("model", .string), ConfigField("capability", .string),
+                ConfigField("provider", .string, "The provider's id."),
+                ConfigField("model", .string, "The model's id."),
+                ConfigField("capability", .string, "A capability of the model."),
             ]), "Wildcards; a missing one matches all."),
-        ConfigField("prefer", strings),
-        ConfigField("deny", strings),
-        ConfigField("fallback", strings),
-        ConfigField("reason", .string),
+        ConfigField("prefer", strings, "Tools that are offered, in this order, before others."),
+        ConfigField("deny", strings, "Tools that are not offered."),
+        ConfigField("fallback", strings, "Tools that are offered when none of `prefer` is there."),
+        ConfigField("reason", .string, "Shown by `models --tools`."),
+    ])
+
+    static let job = ConfigShape.object([
+        ConfigField("enabled", .bool, "false: runs only when asked."),
+        ConfigField("interval_minutes", .integer(1...525_600), "Between two runs."),
     ])
 
     static let root = ConfigShape.object([
@@ -105,89 +113,112 @@ enum ConfigKeys {
         ConfigField("small_model", .string, "The model for titles, provider/model."),
         ConfigField("default_agent", .string, "The agent of a new session; default build."),
         ConfigField("provider", .map(provider), "Providers by id; merged over the catalogue."),
-        ConfigField("disabled_providers", strings),
+        ConfigField("disabled_providers", strings, "These are not there."),
         ConfigField("enabled_providers", strings, "When given, only these."),
         ConfigField("permission", permission, "What may be done without asking."),
-        ConfigField("agent", .map(agent, names: .agent)),
-        ConfigField("command", .map(command)),
-        ConfigField("mcp", .map(mcpServer, names: .server)),
-        ConfigField("plugins", .array(.either([.string, .map(.any)]))),
-        ConfigField("tools", .object([ConfigField("gating", .array(gate), "First match wins.")])),
+        ConfigField("agent", .map(agent, names: .agent), "Agents by name; merged over the built-in ones."),
+        ConfigField("command", .map(command), "Commands by name."),
+        ConfigField("mcp", .map(mcpServer, names: .server), "MCP servers by name."),
+        ConfigField("plugins", .array(.either([.string, .map(.any)])), "Directories of plugins."),
+        ConfigField(
+            "tools", .object([ConfigField("gating", .array(gate), "First match wins.")]),
+            "Which models get which tools."),
         ConfigField("instructions", strings, "Files or globs whose text goes into the system prompt."),
-        ConfigField("skills", .object([ConfigField("paths", strings)])),
+        ConfigField(
+            "skills", .object([ConfigField("paths", strings, "More directories with skills.")]),
+            "Where skills are found."),
         ConfigField(
             "snapshot",
             .object([
-                ConfigField("enabled", .bool), ConfigField("max_file_bytes", count), ConfigField("max_files", count),
-                ConfigField("max_total_bytes", count), ConfigField("retention_days", count),
-            ])),
+                ConfigField("enabled", .bool, "Default true."),
+                ConfigField("max_file_bytes", count, "Larger files are left out; default 10 MiB."),
+                ConfigField("max_files", count, "Workspaces with more files are not snapshotted."),
+                ConfigField("max_total_bytes", count, "On disk for one project; default 5 GiB."),
+                ConfigField("retention_days", count, "How long what no session references is kept."),
+            ]), "What undo can give back."),
         ConfigField(
             "share",
             .object([
-                ConfigField("mode", .choice(["manual", "auto", "disabled"])), ConfigField("url", .string),
+                ConfigField("mode", .choice(["manual", "auto", "disabled"]), "Default manual."),
+                ConfigField("url", .string, "The share service."),
                 ConfigField("serve", .bool, "Mounts the share service."),
-            ])),
+            ]), "Sharing of sessions."),
         ConfigField(
             "storage",
             .object([
-                ConfigField("backend", .choice(["sqlite", "filesystem", "postgres"])), ConfigField("url", .string),
-            ])),
+                ConfigField("backend", .choice(["sqlite", "filesystem", "postgres"]), "Default sqlite."),
+                ConfigField("url", .string, "postgres://…; CODETETHER_STORAGE_URL wins."),
+            ]), "Where sessions are kept."),
         ConfigField(
             "vault",
             .object([
-                ConfigField("address", .string), ConfigField("mount", .string), ConfigField("path", .string),
-                ConfigField("namespace", .string), ConfigField("auth", .either([.string, .map(.any)])),
-            ])),
+                ConfigField("address", .string, "VAULT_ADDR wins."), ConfigField("mount", .string, "Default secret."),
+                ConfigField("path", .string, "Default codetether/providers."),
+                ConfigField("namespace", .string, "Vault Enterprise's namespace."),
+                ConfigField("auth", .either([.string, .map(.any)]), "How to log in; default by token."),
+            ]), "Provider keys from HashiCorp Vault."),
         ConfigField(
             "server",
             .object([
-                ConfigField("hostname", .string), ConfigField("port", port), ConfigField("cors", strings),
-                ConfigField("allowed_hosts", strings), ConfigField("auth", .either([.bool, .string, .map(.any)])),
-                ConfigField("base_path", .string),
-            ])),
+                ConfigField("hostname", .string, "Default 127.0.0.1."),
+                ConfigField("port", port, "Default 4096; 0 = any free one."),
+                ConfigField("cors", strings, "Other origins that may call."),
+                ConfigField("allowed_hosts", strings, "Other names it may be called by."),
+                ConfigField("auth", .either([.bool, .string, .map(.any)]), "false: none, on loopback only."),
+                ConfigField("base_path", .string, "Before every path."),
+            ]), "`serve` and `web`."),
         ConfigField(
             "compaction",
             .object([
-                ConfigField("auto", .bool), ConfigField("reserve_tokens", count, "Kept free for the answer."),
-            ])),
+                ConfigField("auto", .bool, "Default true."),
+                ConfigField("reserve_tokens", count, "Kept free for the answer."),
+            ]), "Summaries of conversations that get too long."),
         ConfigField(
             "sandbox",
             .object([
-                ConfigField("mode", .choice(["auto", "bwrap", "landlock", "off"])), ConfigField("network", .bool),
-                ConfigField("writable", strings),
-            ])),
+                ConfigField("mode", .choice(["auto", "bwrap", "landlock", "off"]), "Default auto."),
+                ConfigField("network", .bool, "Default false: allowed commands have no network."),
+                ConfigField("writable", strings, "More directories that commands may write."),
+            ]), "What commands can reach."),
         ConfigField(
             "lsp",
             .map(
                 .object([
-                    ConfigField("command", strings), ConfigField("extensions", strings), ConfigField("env", stringMap),
-                    ConfigField("disabled", .bool),
-                ]))),
+                    ConfigField("command", strings, "The program with its arguments."),
+                    ConfigField("extensions", strings, "Of the files it is for."),
+                    ConfigField("env", stringMap, "Variables of the program."),
+                    ConfigField("disabled", .bool, "true: not started."),
+                ])), "Language servers by name."),
         ConfigField(
             "tui",
             .object([
-                ConfigField("theme", .string), ConfigField("keybinds", stringMap), ConfigField("mouse", .bool),
-            ])),
+                ConfigField("theme", .string, "The theme's name."),
+                ConfigField("keybinds", stringMap, "Keys by action."),
+                ConfigField("mouse", .bool, "Whether the mouse is used."),
+            ]), "The terminal interface."),
         ConfigField(
             "a2a",
             .object([
-                ConfigField("enabled", .bool), ConfigField("url", .string), ConfigField("agents", .map(.any)),
-                ConfigField("push_allow", strings),
-            ])),
+                ConfigField("enabled", .bool, "Serves /a2a."), ConfigField("url", .string, "The address in the card."),
+                ConfigField("agents", .map(.any), "Other agents by name."),
+                ConfigField("push_allow", strings, "Push targets in private networks that are allowed."),
+            ]), "Agent to agent."),
         ConfigField("models_url", .string, "Where `models --refresh` gets the catalogue."),
         ConfigField(
             "worker",
             .object([
-                ConfigField("server", .string), ConfigField("prefix", .string), ConfigField("token", .string),
-                ConfigField("codebases", .either([strings, .map(.any)])),
-                ConfigField("auto_approve", .choice(["all", "safe", "none"])),
-            ])),
-        ConfigField("scheduler", .map(.any)),
+                ConfigField("server", .string, "The server's address."),
+                ConfigField("prefix", .string, "Default /v1/agent."), ConfigField("token", .string, "Its token."),
+                ConfigField("codebases", .either([strings, .map(.any)]), "Directories that it works in."),
+                ConfigField("auto_approve", .choice(["all", "safe", "none"]), "What it does without asking."),
+            ]), "`worker`."),
+        ConfigField(
+            "scheduler", .map(job), "Recurring jobs by id, as `codetether scheduler list` shows them."),
         ConfigField(
             "log",
             .object([
-                ConfigField("level", .choice(["trace", "debug", "info", "warning", "error"])),
-                ConfigField("format", .choice(["text", "json"])),
-            ])),
+                ConfigField("level", .choice(["trace", "debug", "info", "warning", "error"]), "Default info."),
+                ConfigField("format", .choice(["text", "json"]), "Default text."),
+            ]), "The log file in the state directory."),
     ])
 }

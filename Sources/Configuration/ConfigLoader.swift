@@ -29,6 +29,8 @@ package struct ConfigLoader: Sendable {
         var source: String
         var document: JSONCDocument?
         var json: JSON
+        /// False for a project file without approval.
+        var isApproved = true
 
         func origin(_ key: ConfigKey) -> ConfigOrigin {
             ConfigOrigin(layer: layer, source: source, position: document?.position(of: key))
@@ -40,7 +42,8 @@ package struct ConfigLoader: Sendable {
         let workspace = Workspace.root(of: directory)
         var loaded = LoadedConfig(
             config: Config(), origins: [:], permissionLayers: [], pendingApproval: [], warnings: [], sources: [],
-            substituted: [], paths: paths, directory: directory, workspace: workspace, isTrusted: false)
+            substituted: [], paths: paths, directory: directory, workspace: workspace, isTrusted: false,
+            trust: WorkspaceTrust(workspace: workspace, file: paths.trustFile, assumed: trusted))
         var parts: [Part] = []
         try readFirst(
             [paths.userConfigFile, paths.config.appending("codetether.json")], .user, into: &parts, &loaded)
@@ -105,8 +108,33 @@ package struct ConfigLoader: Sendable {
                 if file != paths.userConfigFile, FileIO.exists(file) { files.append(file) }
             }
         }
-        loaded.isTrusted = trusted ?? TrustFile(paths.trustFile).isTrusted(workspace, files: files)
         for file in files { _ = try readFile(file, .project, into: &parts, &loaded) }
+        lookForUnapproved(workspace, configFiles: Set(files), &loaded)
+    }
+
+    /// What other files of the project define without effect, and whether anything is left to approve.
+    private func lookForUnapproved(
+        _ workspace: FilePath, configFiles: Set<FilePath>, _ loaded: inout LoadedConfig
+    ) {
+        let items: [TrustScan.Item]
+        do throws(FileError) {
+            items = try TrustScan.items(
+                trust: loaded.trust, workspace: workspace, directory: directory, ignoring: paths.userConfigFile)
+        } catch {
+            loaded.warnings.append("The workspace cannot be approved: \(error.message)")
+            loaded.isTrusted = trusted ?? false
+            return
+        }
+        loaded.isTrusted = loaded.trust.isKnown && items.allSatisfy(\.isApproved)
+        var seen: Set<PendingApproval> = []
+        for item in items where !item.isApproved && !configFiles.contains(item.file) {
+            for name in item.defines {
+                let pending = PendingApproval(key: name, file: item.file)
+                if loaded.pendingApproval.count < 1_024, seen.insert(pending).inserted {
+                    loaded.pendingApproval.append(pending)
+                }
+            }
+        }
     }
 
     private func readEnvironment(into parts: inout [Part], _ loaded: inout LoadedConfig) throws(ConfigError) {
@@ -117,7 +145,7 @@ package struct ConfigLoader: Sendable {
                     &loaded))
         }
         func add(_ name: String, _ json: (JSON) -> JSON) {
-            guard let value = environment[name] else { return }
+            guard let value = environment[name], !value.isEmpty else { return }
             parts.append(Part(layer: .environment, source: "$\(name)", document: nil, json: json(.string(value))))
         }
         add("CODETETHER_MODEL") { ["model": $0] }
@@ -131,8 +159,9 @@ package struct ConfigLoader: Sendable {
         do throws(ConfigError) {
             let document = try JSONCDocument(bytes)
             var json = document.json
+            let isApproved = layer != .project || loaded.trust.approves(FilePath(source), bytes: bytes)
             do throws(ConfigError) {
-                if layer == .project, !loaded.isTrusted {
+                if !isApproved {
                     try ConfigSchema.validate(json)
                     let reduced = UntrustedConfig.reduce(json, file: FilePath(source))
                     json = reduced.kept
@@ -149,7 +178,7 @@ package struct ConfigLoader: Sendable {
                     error.kind, error.detail, source: source, key: error.key,
                     position: error.key.map { document.position(of: $0) }, cause: error.cause)
             }
-            return Part(layer: layer, source: source, document: document, json: json)
+            return Part(layer: layer, source: source, document: document, json: json, isApproved: isApproved)
         } catch {
             throw error.located(in: source)
         }
@@ -158,13 +187,13 @@ package struct ConfigLoader: Sendable {
     private func merge(_ parts: [Part], into loaded: inout LoadedConfig) {
         var merged: JSON = .object(JSONObject())
         var origins: [ConfigKey: ConfigOrigin] = [:]
-        var rules: [ConfigLayer: JSON] = [:]
-        var places: [ConfigLayer: [ConfigKey: String]] = [:]
+        var rules: [RuleLayer: JSON] = [:]
+        var places: [RuleLayer: [ConfigKey: String]] = [:]
         for part in parts {
             var json = part.json
             if case .object(var object) = json, let permission = object["permission"] {
                 let table = PermissionConfig.normalized(permission)
-                let layer = part.layer == .project || part.layer == .managed ? part.layer : .user
+                let layer = RuleLayer(part.layer, isApproved: part.isApproved)
                 rules[layer] = ConfigMerge.merge(rules[layer] ?? .object(JSONObject()), table)
                 ConfigMerge.forEachLeaf(table) { key in
                     let place = part.document?.position(of: ConfigKey(["permission"] + key.components))
@@ -176,15 +205,43 @@ package struct ConfigLoader: Sendable {
             merged = ConfigMerge.merge(merged, json)
             ConfigMerge.forEachLeaf(json) { origins[$0] = part.origin($0) }
         }
-        loaded.permissionLayers = [ConfigLayer.user, .project, .managed].compactMap { layer in
+        loaded.permissionLayers = RuleLayer.allCases.compactMap { layer in
             guard let table = rules[layer] else { return nil }
             let known = places[layer] ?? [:]
-            let config = PermissionConfig(json: table) { known[$0] ?? layer.rawValue }
-            let authority: PermissionLayer.Authority =
-                layer != .project ? .overrides : loaded.isTrusted ? .tightensOrAllowsAsks : .tightens
-            return PermissionLayer(name: layer.rawValue, authority: authority, config: config)
+            return PermissionLayer(
+                name: layer.name, authority: layer.authority,
+                config: PermissionConfig(json: table) { known[$0] ?? layer.name })
         }
         loaded.origins = origins
         loaded.config = Config(json: merged)
+    }
+}
+
+/// The permission layers, lowest first. What a project file may say depends on its own approval.
+private enum RuleLayer: CaseIterable {
+    case user, approvedProject, project, managed
+
+    init(_ layer: ConfigLayer, isApproved: Bool) {
+        switch layer {
+        case .project: self = isApproved ? .approvedProject : .project
+        case .managed: self = .managed
+        case .user, .explicit, .environment: self = .user
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .user: "user"
+        case .approvedProject, .project: "project"
+        case .managed: "managed"
+        }
+    }
+
+    var authority: PermissionLayer.Authority {
+        switch self {
+        case .user, .managed: .overrides
+        case .approvedProject: .tightensOrAllowsAsks
+        case .project: .tightens
+        }
     }
 }

@@ -94,3 +94,27 @@ package struct FrontMatter: Sendable, Equatable {
         return changed ? Array(lines.joined(separator: [0x0A])) : nil
     }
 }
+
+extension FrontMatter {
+    /// The line, from 1, in which a key of the block stands: each component is looked for after the one before it.
+    /// The last line found counts when a component is written in a way that is not seen.
+    static func line(of key: [String], in bytes: [UInt8]) -> Int {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        var found = 1
+        for component in key {
+            let wanted = Array(component.utf8)
+            let start = min(found - 1, lines.count)
+            for index in start..<lines.count where index > 0 {
+                if lines[index].starts(with: "---".utf8) { break }
+                var text = lines[index].drop { $0 == 0x20 || $0 == 0x09 }
+                if text.first == 0x22 || text.first == 0x27 { text = text.dropFirst() }
+                guard text.starts(with: wanted), let next = text.dropFirst(wanted.count).first else { continue }
+                if [0x3A, 0x22, 0x27, 0x20].contains(next) {
+                    found = index + 1
+                    break
+                }
+            }
+        }
+        return found
+    }
+}

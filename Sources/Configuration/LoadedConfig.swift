@@ -26,6 +26,9 @@ package struct ConfigOrigin: Sendable, Hashable, CustomStringConvertible {
         self.position = position
     }
 
+    /// `file:line`.
+    package var line: String { position.map { "\(source):\($0.line)" } ?? source }
+
     /// `file:line:column`.
     package var description: String { position.map { "\(source):\($0.line):\($0.column)" } ?? source }
 }
@@ -77,7 +80,10 @@ package struct LoadedConfig: Sendable {
     package var directory: FilePath
     /// The git root, or the directory itself.
     package var workspace: FilePath
+    /// True when the workspace was approved and everything it defines still is.
     package var isTrusted: Bool
+    /// Answers for single files, so that what one file defines does not depend on another.
+    package var trust: WorkspaceTrust
 
     /// The merged value at a path.
     package func value(at key: ConfigKey) -> JSON? {

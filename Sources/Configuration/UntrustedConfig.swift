@@ -51,12 +51,23 @@ enum UntrustedConfig {
                 var skills = value.objectValue ?? JSONObject()
                 skills["paths"] = skills["paths"].flatMap { files($0, key.appending("paths"), &pending) }
                 reduced = .object(skills)
+            case "permission":
+                // It stays, but only tightens: what it would allow waits.
+                let rules = PermissionConfig(json: value) { _ in "" }.rules
+                if rules.contains(where: { $0.action == .allow }) { pending.append(key) }
+                reduced = value
             default: reduced = value
             }
             if let reduced, let literal = withoutPlaceholders(reduced, key, &pending) { kept[name] = literal }
         }
         let listed = pending.prefix(maxListed).map { PendingApproval(key: $0.description, file: file) }
         return (.object(kept), Array(listed))
+    }
+
+    /// The keys of a configuration file that have no effect until it is approved; of one that cannot be read, its name.
+    static func definitions(_ bytes: [UInt8], file: FilePath) -> [String] {
+        guard let document = try? JSONCDocument(bytes) else { return [file.lastComponent?.string ?? file.string] }
+        return reduce(document.json, file: file).pending.map(\.key)
     }
 
     private static func providers(_ json: JSON, _ key: ConfigKey, _ pending: inout [ConfigKey]) -> JSON? {

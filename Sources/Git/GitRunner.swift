@@ -37,17 +37,27 @@ package struct GitRunner: Sendable {
         guard Self.allowedCommands.contains(command), command != "worktree" || arguments.first == "list" else {
             throw GitError(.refused, "git \(command) is not among the commands codetether runs in a repository.")
         }
-        let safety = [
-            "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.sshCommand=false",
-            "-c", "credential.helper=", "-c", "core.askPass=", "-c", "core.alternateRefsCommand=",
-            "-c", "protocol.allow=never", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
-        ]
+        return try await execute(command, arguments)
+    }
+
+    /// Runs any command, as safely; what it may be is the caller's business.
+    /// - Parameter settings: more configuration, as `name=value`.
+    func execute(
+        _ command: String, _ arguments: [String], settings: [String] = [], timeout: Duration = .seconds(10)
+    ) async throws(GitError) -> String {
+        let safety =
+            [
+                "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c",
+                "core.sshCommand=false",
+                "-c", "credential.helper=", "-c", "core.askPass=", "-c", "core.alternateRefsCommand=",
+                "-c", "protocol.allow=never", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
+            ] + settings.flatMap { ["-c", $0] }
         let result: ProcessResult
         do {
             result = try await runner.run(
                 Command(
                     executable: "git", arguments: safety + [command] + arguments, directory: directory,
-                    environment: environment, timeout: .seconds(10), headBytes: 1 << 20, tailBytes: 4_096))
+                    environment: environment, timeout: timeout, headBytes: 1 << 20, tailBytes: 4_096))
         } catch {
             throw GitError(.notInstalled, "git cannot be started: \(error.message)")
         }
@@ -66,7 +76,7 @@ package struct GitRunner: Sendable {
             }
             let said = HostileText.escaped(String(errors), multiline: false)
             throw GitError(.failed, "git \(command) failed with \(status): \(said)", status: status)
-        case .timedOut: throw GitError(.timeout, "git \(command) took longer than 10 s in \(directory).")
+        case .timedOut: throw GitError(.timeout, "git \(command) took longer than \(timeout) in \(directory).")
         default: throw GitError(.failed, "git \(command) was stopped before it ended.")
         }
     }

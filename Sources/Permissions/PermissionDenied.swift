@@ -7,17 +7,22 @@ package struct PermissionDenied: AppError, Equatable {
     package var pattern: String
     /// `bash "rm *" = deny`; `rejected`, `unanswered` and `cancelled` when no rule alone decided.
     package var rule: String
-    /// `file:line`, `built-in`, `agent NAME`, `saved:session`.
+    /// `file:line`, `built-in` or `saved:ID`.
     package var source: String
     /// What the person said.
     package var feedback: String?
+    /// The rule that would have allowed it, and the file to put it in; for an ask that nobody answered.
+    package var hint: String?
 
-    package init(permission: String, pattern: String, rule: String, source: String, feedback: String? = nil) {
+    package init(
+        permission: String, pattern: String, rule: String, source: String, feedback: String? = nil, hint: String? = nil
+    ) {
         self.permission = permission
         self.pattern = pattern
         self.rule = rule
         self.source = source
         self.feedback = feedback
+        self.hint = hint
     }
 
     package var code: String { "permission.denied" }
@@ -29,10 +34,10 @@ package struct PermissionDenied: AppError, Equatable {
             let said = feedback.map { " They said: \($0)" } ?? ""
             return "The user rejected \(what).\(said)"
         case "unanswered":
-            return
-                "\(what) needs an approval and nobody is there to give it (\(source)). Use --yes, or allow it in `permission`."
+            let next = hint ?? "Use --yes, or allow it in `permission`."
+            return "\(what) needs an approval and nobody is there to give it (\(source)). \(next)"
         case "cancelled": return "\(what) was cancelled before it was approved."
-        default: return "\(what) is denied by the rule \(rule) (\(source))."
+        default: return "\(what) is denied by the rule \(rule) (\(source)).\(feedback.map { " \($0)" } ?? "")"
         }
     }
 

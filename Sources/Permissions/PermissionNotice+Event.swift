@@ -1,11 +1,13 @@
 package import Schema
-import Support
+package import Support
 
 extension PermissionNotice {
-    /// The session the ask belongs to.
+    /// The session the notice belongs to; empty when it belongs to none.
     package var sessionID: String {
         switch self {
-        case .asked(let ask), .replied(let ask, _): ask.context.sessionID
+        case .asked(let ask), .replied(let ask, _): ask.sessionID
+        case .saved(let approval): approval.sessionID ?? ""
+        case .revoked: ""
         }
     }
 
@@ -16,19 +18,36 @@ extension PermissionNotice {
         case .replied(let ask, let reply):
             .permissionReplied(
                 PermissionReplied(
-                    sessionID: ask.context.sessionID, requestID: ask.id,
+                    sessionID: ask.sessionID, requestID: ask.id,
                     reply: PermissionReplyKind(rawValue: reply.name) ?? .reject))
+        case .saved(let approval):
+            .permissionSaved(
+                PermissionSaved(
+                    id: approval.id, scope: approval.scope.rawValue, projectID: approval.projectID,
+                    action: approval.action, resource: approval.resource))
+        case .revoked(let id): .permissionRevoked(PermissionRevoked(id: id))
         }
     }
 }
 
 extension PermissionAsk {
-    /// The ask as event data.
+    /// The ask as event data, and as 2.1's `PermissionRequest`: shown in the session at the top, with the agent and the
+    /// session it comes from in `metadata`.
     package var asked: PermissionAsked {
-        PermissionAsked(
-            id: id, sessionID: context.sessionID, action: permission, resources: patterns,
-            save: always.isEmpty ? nil : always, metadata: metadata,
-            source: PermissionSource(messageID: context.messageID, id: context.callID),
+        var fields = metadata.objectValue ?? JSONObject()
+        fields["agent"] = .string(context.agent)
+        if isNested { fields["subagentSessionID"] = .string(context.sessionID) }
+        fields["rule"] = .string(decision.ruleText)
+        fields["ruleSource"] = .string(decision.source)
+        if isOrphan { fields["orphan"] = true }
+        return PermissionAsked(
+            id: id, sessionID: sessionID, action: permission, resources: patterns,
+            save: always.isEmpty ? nil : always, metadata: .object(fields),
+            source: context.callID.isEmpty
+                ? nil : PermissionSource(messageID: context.messageID, id: context.callID),
             message: title.isEmpty ? nil : title)
     }
+
+    /// 2.1's `PermissionRequest`.
+    package var json: JSON { (try? JSON(encoding: asked)) ?? .null }
 }

@@ -32,13 +32,17 @@ package struct Pty: Codable, Sendable, Equatable {
     package var status: String
     /// Its process.
     package var pid: Int
-    /// Its exit code, once it exited.
+    /// Its exit code, once it exited; 128 and the signal's number when one ended it.
     package var exitCode: Int?
+    /// The signal that ended it. Ours.
+    package var signal: Int?
+    /// Bytes of output so far. Ours.
+    package var cursor: Int64?
 
     /// The value with these members; nothing is checked.
     package init(
         id: String, title: String, command: String, args: [String], cwd: String, status: String, pid: Int,
-        exitCode: Int? = nil
+        exitCode: Int? = nil, signal: Int? = nil, cursor: Int64? = nil
     ) {
         self.id = id
         self.title = title
@@ -48,6 +52,8 @@ package struct Pty: Codable, Sendable, Equatable {
         self.status = status
         self.pid = pid
         self.exitCode = exitCode
+        self.signal = signal
+        self.cursor = cursor
     }
 }
 

@@ -58,11 +58,13 @@ extension EventPayload {
         case .sessionExecutionSucceeded(let data): try JSON(encoding: data)
         case .sessionForked(let data): try JSON(encoding: data)
         case .sessionIdle(let data): try JSON(encoding: data)
+        case .sessionImported(let data): try JSON(encoding: data)
         case .sessionInboxCancelled(let data): try JSON(encoding: data)
         case .sessionInboxDelivered(let data): try JSON(encoding: data)
         case .sessionInboxDeliveryChanged(let data): try JSON(encoding: data)
         case .sessionInboxEnqueued(let data): try JSON(encoding: data)
         case .sessionInstructionsUpdated(let data): try JSON(encoding: data)
+        case .sessionMessageAdded(let data): try JSON(encoding: data)
         case .sessionMessageContentUpdated(let data): try JSON(encoding: data)
         case .sessionMetadataUpdated(let data): try JSON(encoding: data)
         case .sessionModelSelected(let data): try JSON(encoding: data)
@@ -179,11 +181,13 @@ extension EventPayload {
         case "session.execution.succeeded": self = .sessionExecutionSucceeded(try data.decode())
         case "session.forked": self = .sessionForked(try data.decode())
         case "session.idle": self = .sessionIdle(try data.decode())
+        case "session.imported": self = .sessionImported(try data.decode())
         case "session.inbox.cancelled": self = .sessionInboxCancelled(try data.decode())
         case "session.inbox.delivered": self = .sessionInboxDelivered(try data.decode())
         case "session.inbox.delivery.changed": self = .sessionInboxDeliveryChanged(try data.decode())
         case "session.inbox.enqueued": self = .sessionInboxEnqueued(try data.decode())
         case "session.instructions.updated": self = .sessionInstructionsUpdated(try data.decode())
+        case "session.message.added": self = .sessionMessageAdded(try data.decode())
         case "session.message.content.updated": self = .sessionMessageContentUpdated(try data.decode())
         case "session.metadata.updated": self = .sessionMetadataUpdated(try data.decode())
         case "session.model.selected": self = .sessionModelSelected(try data.decode())
@@ -299,11 +303,13 @@ extension EventPayload {
         "session.execution.succeeded",
         "session.forked",
         "session.idle",
+        "session.imported",
         "session.inbox.cancelled",
         "session.inbox.delivered",
         "session.inbox.delivery.changed",
         "session.inbox.enqueued",
         "session.instructions.updated",
+        "session.message.added",
         "session.message.content.updated",
         "session.metadata.updated",
         "session.model.selected",

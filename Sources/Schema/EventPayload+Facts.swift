@@ -58,11 +58,13 @@ extension EventPayload {
         case .sessionExecutionSucceeded: "session.execution.succeeded"
         case .sessionForked: "session.forked"
         case .sessionIdle: "session.idle"
+        case .sessionImported: "session.imported"
         case .sessionInboxCancelled: "session.inbox.cancelled"
         case .sessionInboxDelivered: "session.inbox.delivered"
         case .sessionInboxDeliveryChanged: "session.inbox.delivery.changed"
         case .sessionInboxEnqueued: "session.inbox.enqueued"
         case .sessionInstructionsUpdated: "session.instructions.updated"
+        case .sessionMessageAdded: "session.message.added"
         case .sessionMessageContentUpdated: "session.message.content.updated"
         case .sessionMetadataUpdated: "session.metadata.updated"
         case .sessionModelSelected: "session.model.selected"
@@ -127,8 +129,9 @@ extension EventPayload {
         switch self {
         case .sessionAgentSelected, .sessionArchived, .sessionCompactionEnded, .sessionCompactionFailed,
             .sessionCompactionStarted, .sessionCreated, .sessionExecutionFailed, .sessionExecutionInterrupted,
-            .sessionExecutionStarted, .sessionExecutionSucceeded, .sessionInboxCancelled, .sessionInboxDelivered,
-            .sessionInboxDeliveryChanged, .sessionInboxEnqueued, .sessionMessageContentUpdated,
+            .sessionExecutionStarted, .sessionExecutionSucceeded, .sessionImported, .sessionInboxCancelled,
+            .sessionInboxDelivered, .sessionInboxDeliveryChanged, .sessionInboxEnqueued, .sessionMessageAdded,
+            .sessionMessageContentUpdated,
             .sessionMetadataUpdated, .sessionModelSelected, .sessionMoved, .sessionPermissionsChanged,
             .sessionReasoningEnded, .sessionReasoningStarted, .sessionRenamed, .sessionRetryScheduled,
             .sessionRevertCleared, .sessionRevertCommitted, .sessionRevertStaged, .sessionReverted, .sessionShared,
@@ -167,11 +170,13 @@ extension EventPayload {
         case .sessionExecutionSucceeded(let data): data.sessionID
         case .sessionForked(let data): data.sessionID
         case .sessionIdle(let data): data.sessionID
+        case .sessionImported(let data): data.sessionID
         case .sessionInboxCancelled(let data): data.sessionID
         case .sessionInboxDelivered(let data): data.sessionID
         case .sessionInboxDeliveryChanged(let data): data.sessionID
         case .sessionInboxEnqueued(let data): data.sessionID
         case .sessionInstructionsUpdated(let data): data.sessionID
+        case .sessionMessageAdded(let data): data.sessionID
         case .sessionMessageContentUpdated(let data): data.sessionID
         case .sessionMetadataUpdated(let data): data.sessionID
         case .sessionModelSelected(let data): data.sessionID

@@ -112,6 +112,8 @@ package enum EventPayload: Sendable, Equatable {
     case sessionForked(SessionForked)
     /// A session has nothing to do.
     case sessionIdle(SessionIdle)
+    /// A session came from a file or another home. Ours.
+    case sessionImported(SessionImported)
     /// An item of the inbox was withdrawn.
     case sessionInboxCancelled(SessionInboxCancelled)
     /// An item of the inbox became a message of the running execution.
@@ -122,6 +124,8 @@ package enum EventPayload: Sendable, Equatable {
     case sessionInboxEnqueued(SessionInboxEnqueued)
     /// The instructions changed in the middle of a session.
     case sessionInstructionsUpdated(SessionInstructionsUpdated)
+    /// A message came in as a whole, by a fork or an import. Ours.
+    case sessionMessageAdded(SessionMessageAdded)
     /// The parts of an assistant message were replaced.
     case sessionMessageContentUpdated(SessionMessageContentUpdated)
     /// The free data of a session was replaced.

@@ -24,13 +24,16 @@ package struct PtyDeleted: Codable, Sendable, Equatable {
 package struct PtyExited: Codable, Sendable, Equatable {
     /// The terminal.
     package var id: String
-    /// Its exit code.
+    /// Its exit code; 128 and the signal's number when one ended it.
     package var exitCode: Int
+    /// The signal that ended it. Ours.
+    package var signal: Int?
 
     /// The event's data.
-    package init(id: String, exitCode: Int) {
+    package init(id: String, exitCode: Int, signal: Int? = nil) {
         self.id = id
         self.exitCode = exitCode
+        self.signal = signal
     }
 }
 

@@ -6,6 +6,8 @@ package struct SessionError: AppError {
     package enum Kind: String, Sendable {
         /// There is no such session.
         case notFound
+        /// The session has no such message.
+        case messageNotFound
         /// Another process runs the session.
         case busy
         /// The store failed; `underlying` says how.
@@ -33,6 +35,20 @@ package struct SessionError: AppError {
 }
 
 extension SessionError {
+    static func lost(_ id: String) -> SessionError {
+        SessionError(
+            .busy,
+            "Another machine may have taken over session \(id), because this one could not reach the database in time. Continue when that is clear: `codetether session show \(id)`."
+        )
+    }
+
+    static func messageNotFound(_ messageID: String, of id: String) -> SessionError {
+        SessionError(
+            .messageNotFound,
+            "Session \(HostileText.escaped(id, multiline: false)) has no message \"\(HostileText.escaped(messageID, multiline: false))\". `codetether session show` prints its messages with --json."
+        )
+    }
+
     static func notFound(_ id: String) -> SessionError {
         SessionError(
             .notFound,

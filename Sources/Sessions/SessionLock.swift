@@ -1,20 +1,34 @@
 import Glibc
+package import Storage
 import Support
+import Synchronization
 package import SystemPackage
 
-/// The right to execute a session. Held by one execution at a time on this machine; given back by `release()`, deinit or the
-/// end of the process, however it ends. The file `<state>/locks/<session>.lock` names the owner.
+/// The right to execute a session. Held by one execution at a time on this machine, and with `leases` on all machines that share
+/// the store; given back by `release()`, deinit or the end of the process, however it ends (other machines learn of that when
+/// the lease runs out). The file `<state>/locks/<session>.lock` names the owner.
 package final class SessionLock: Sendable {
     private let lock: FileLock
+    private let sessionID: String
+    private let leases: RunLeases?
+    private let isReleased = Mutex(false)
 
-    private init(_ lock: FileLock) { self.lock = lock }
+    private init(_ lock: FileLock, _ sessionID: String, _ leases: RunLeases?) {
+        self.lock = lock
+        self.sessionID = sessionID
+        self.leases = leases
+    }
+
+    deinit { release() }
 
     /// Takes the lock.
-    /// - Parameter timeout: how long to wait for the owner; zero tries once.
+    /// - Parameters:
+    ///   - timeout: how long to wait for the owner; zero tries once.
+    ///   - leases: `SessionService.runLeases`.
     /// - Throws: `busy` naming the owner when the time is over or the task is cancelled, `invalid` for an impossible id,
     ///   `storage` when the lock's file cannot be made.
     package static func acquire(
-        stateDirectory: FilePath, sessionID: String, timeout: Duration
+        stateDirectory: FilePath, sessionID: String, timeout: Duration, leases: RunLeases? = nil
     ) async throws(SessionError) -> SessionLock {
         guard IDFormat.isValid(sessionID, prefix: .session) || isPlain(sessionID) else { throw .notFound(sessionID) }
         let directory = stateDirectory.appending("locks")
@@ -23,8 +37,11 @@ package final class SessionLock: Sendable {
             try FileIO.createDirectory(directory)
             if let lock = try await FileLock.lock(path, timeout: timeout) {
                 lock.write("process \(getpid())\n")
-                return SessionLock(lock)
+                try await acquire(leases, sessionID, timeout, lock)
+                return SessionLock(lock, sessionID, leases)
             }
+        } catch let error as SessionError {
+            throw error
         } catch let error as FileError {
             throw SessionError(.storage, "The session cannot be locked. \(error.message)", underlying: error)
         } catch {
@@ -37,7 +54,38 @@ package final class SessionLock: Sendable {
     }
 
     /// Gives the lock back; calling it twice is fine.
-    package func release() { lock.release() }
+    package func release() {
+        // In this order: the next holder on this machine waits for the lease to be free.
+        let isFirst = isReleased.withLock { released in
+            defer { released = true }
+            return !released
+        }
+        guard isFirst else { return }
+        leases?.release(sessionID)
+        lock.release()
+    }
+
+    /// Calls `handler` once when another machine may take the session over: the execution must stop then, and cannot change the
+    /// session any more.
+    package func whenLost(_ handler: @escaping @Sendable () -> Void) { leases?.whenLost(sessionID, handler) }
+
+    private static func acquire(
+        _ leases: RunLeases?, _ sessionID: String, _ timeout: Duration, _ lock: FileLock
+    ) async throws(SessionError) {
+        guard let leases else { return }
+        do throws(StorageError) {
+            try await leases.acquire(sessionID, timeout: timeout)
+        } catch {
+            lock.release()
+            guard error.kind == .busy else {
+                throw SessionError(.storage, "The session cannot be locked. \(error.message)", underlying: error)
+            }
+            throw SessionError(
+                .busy,
+                "Session \(sessionID) is being executed by \(error.holder ?? "another machine"). Wait until it is done, or use another session."
+            )
+        }
+    }
 
     private static func owner(_ path: FilePath) -> String? {
         guard let bytes = try? FileIO.read(path, limit: 4_096) else { return nil }

@@ -29,6 +29,7 @@ extension SessionProjection {
         case .sessionRevertStaged, .sessionRevertCleared, .sessionRevertCommitted, .sessionForked, .sessionMoved,
             .sessionShared, .sessionUnshared:
             applyGraph(event)
+        case .sessionMessageAdded, .sessionImported: applyAdded(event)
         default: applyInfo(event)
         }
     }
@@ -198,15 +199,9 @@ extension SessionProjection {
 
     private mutating func applyGraph(_ event: Event) {
         switch event.payload {
-        case .sessionRevertStaged(let data): info.revert = data.revert
-        case .sessionRevertCleared: info.revert = nil
-        case .sessionRevertCommitted(let data):
-            info.revert = nil
-            guard let start = index(of: data.to) else { return }
-            for index in start..<entries.count where !entries[index].isSuperseded {
-                entries[index].isSuperseded = true
-                changed.insert(index)
-            }
+        case .sessionRevertStaged(let data): stageRevert(data.revert)
+        case .sessionRevertCleared: stageRevert(nil)
+        case .sessionRevertCommitted(let data): commitRevert(to: data.to)
         case .sessionForked(let data):
             info.fork = SessionFork(sessionID: data.parentID, boundary: data.boundary)
             var messageID: String?

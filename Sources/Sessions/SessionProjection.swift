@@ -34,6 +34,8 @@ package struct SessionProjection: Sendable, Equatable {
         var message: SessionMessage
         /// Reverted: kept, but not part of the conversation any more.
         var isSuperseded = false
+        /// The part from which on the message is reverted; nil = none of it, or all.
+        var supersededFrom: String?
     }
 
     /// What lists show of the session.
@@ -71,10 +73,8 @@ package struct SessionProjection: Sendable, Equatable {
         self.entries = entries
     }
 
-    /// The conversation in the order of the log, without superseded messages.
-    package var messages: [SessionMessage] {
-        entries.compactMap { $0.isSuperseded ? nil : $0.message }
-    }
+    /// The conversation in the order of the log, without what was reverted or is staged to be.
+    package var messages: [SessionMessage] { visibleMessages }
 
     /// The last applied event's `seq`.
     package var seq: Int64 { info.seq ?? 0 }

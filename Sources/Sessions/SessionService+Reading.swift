@@ -45,7 +45,7 @@ extension SessionService {
     package func list(_ filter: SessionFilter) async throws(SessionError) -> SessionPage {
         var query = RecordQuery(
             collection: SessionRecords.sessions, group: filter.directory.map(SessionRecords.group),
-            order: .updatedDescending, after: filter.cursor, limit: min(max(filter.limit, 1) + 1, 1_000))
+            order: .updatedDescending, after: filter.cursor, limit: filter.readLimit)
         guard (1...1_000).contains(filter.limit) else {
             throw SessionError(.invalid, "A page of \(filter.limit) sessions is not possible; ask for 1 to 1000.")
         }
@@ -54,7 +54,7 @@ extension SessionService {
         while true {
             let records: RecordPage
             do throws(StorageError) {
-                records = try await storage.list(query)
+                records = try await read(query, filter)
             } catch {
                 throw SessionError(
                     error.kind == .invalid ? .invalid : .storage, "The sessions cannot be listed: \(error.message)",
@@ -67,7 +67,7 @@ extension SessionService {
                     continue
                 }
                 if let since = filter.sinceMs, stored.info.time.updated < since { return page }
-                guard try await matches(stored.info, filter) else { continue }
+                guard filter.matches(stored.info) else { continue }
                 if page.sessions.count == filter.limit {
                     page.next = last.map { query.cursor(after: $0) }
                     return page
@@ -80,19 +80,12 @@ extension SessionService {
         }
     }
 
-    private func matches(_ info: SessionInfo, _ filter: SessionFilter) async throws(SessionError) -> Bool {
-        if info.time.archived != nil, !filter.includeArchived { return false }
-        if let parent = filter.parentID, info.parentID != parent { return false }
-        if info.parentID != nil, !filter.includeChildren, filter.parentID == nil { return false }
-        if let directory = filter.directory, !info.location.directory.utf8.elementsEqual(directory.utf8) {
-            return false
-        }
-        guard let search = filter.search, !search.isEmpty else { return true }
-        let wanted = search.lowercased()
-        if info.title?.lowercased().contains(wanted) == true { return true }
-        // Not `projection`: a search must not push the sessions in use out of memory.
-        let loaded = try await load(info.id, from: cached(info.id))
-        return loaded.messages.contains { $0.texts.contains { $0.lowercased().contains(wanted) } }
+    /// The next records; those that contain the text when there is one.
+    private func read(_ query: RecordQuery, _ filter: SessionFilter) async throws(StorageError) -> RecordPage {
+        guard let text = filter.search, !text.isEmpty else { return try await storage.list(query) }
+        return try await storage.search(
+            RecordSearch(
+                text: text, collection: query.collection, group: query.group, after: query.after, limit: query.limit))
     }
 
     // MARK: Loading
@@ -243,19 +236,22 @@ extension SessionService {
     }
 }
 
-extension SessionMessage {
-    /// What a search looks at.
-    fileprivate var texts: [String] {
-        switch self {
-        case .user(let message): [message.text]
-        case .synthetic(let message): [message.text]
-        case .assistant(let message):
-            message.content.compactMap { item in
-                if case .text(let text) = item { text.text } else { nil }
-            }
-        case .compaction(let message): message.summary.map { [$0] } ?? []
-        case .shell(let message): [message.command]
-        default: []
-        }
+extension SessionFilter {
+    /// How many records to read at a time: conditions that the store does not know may refuse most of them.
+    fileprivate var readLimit: Int {
+        let wanted = min(max(limit, 1) + 1, 1_000)
+        return agent == nil && model == nil && parentID == nil ? wanted : max(wanted, 200)
+    }
+
+    /// All conditions but time and text.
+    fileprivate func matches(_ info: SessionInfo) -> Bool {
+        if info.time.archived != nil, !includeArchived { return false }
+        if let parentID, info.parentID != parentID { return false }
+        if info.parentID != nil, !includeChildren, parentID == nil { return false }
+        if let directory, !info.location.directory.utf8.elementsEqual(directory.utf8) { return false }
+        if let agent, info.agent != agent { return false }
+        guard let model, !model.isEmpty else { return true }
+        guard let used = info.model else { return false }
+        return "\(used.providerID)/\(used.id)".lowercased().contains(model.lowercased())
     }
 }

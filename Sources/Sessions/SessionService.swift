@@ -24,6 +24,8 @@ package actor SessionService {
     let time: any TimeSource
     let logger: Logger
     let version: String
+    /// Who may execute sessions, when several machines share the store; nil when a lock file is enough.
+    package nonisolated let runLeases: RunLeases?
     /// The sessions used last, latest at the end.
     private var cache: [SessionProjection] = []
     private var turns = KeyedMutex()
@@ -41,30 +43,34 @@ package actor SessionService {
         self.time = time
         self.logger = logger
         self.version = version
+        runLeases = storage.isShared ? RunLeases(storage: storage, id: ids.next(.run), time: time) : nil
     }
 
     // MARK: Appending
 
     /// Stores durable events of one session and publishes them, in this order.
+    /// - Parameter metadata: an object that all of them carry; nil = none.
     /// - Returns: the events with their `seq`.
     /// - Throws: `notFound`, `invalid` for events that are not durable or of another session, `storage`. Nothing is stored then.
     @discardableResult
     package func append(
-        _ id: String, _ payloads: [EventPayload], durability: Durability = .buffered
+        _ id: String, _ payloads: [EventPayload], durability: Durability = .buffered, metadata: JSON? = nil
     ) async throws(SessionError) -> [Event] {
-        try await append(id, durability: durability) { _ in payloads }
+        try await append(id, durability: durability, metadata: metadata) { _ in payloads }
     }
 
     /// The same for events that depend on the session as it is at that moment; `make` may be called several times.
     @discardableResult
     func append(
-        _ id: String, durability: Durability, _ make: @Sendable (SessionProjection) -> [EventPayload]
+        _ id: String, durability: Durability, metadata: JSON? = nil,
+        _ make: @Sendable (SessionProjection) -> [EventPayload]
     ) async throws(SessionError) -> [Event] {
         guard RecordKey.isValidName(id) else { throw .notFound(id) }
         await hold(id)
         defer { release(id) }
         var tries = 0
         while true {
+            guard runLeases?.mayChange(id) != false else { throw .lost(id) }
             var projection = try await takeCached(id, refresh: tries > 0)
             let payloads = make(projection)
             try Self.check(payloads, of: id)
@@ -72,7 +78,8 @@ package actor SessionService {
                 keep(projection)
                 return []
             }
-            let events = stamp(payloads, after: projection)
+            var events = stamp(payloads, after: projection)
+            if let metadata { for index in events.indices { events[index].metadata = metadata } }
             for event in events { projection.apply(event) }
             var batch = StorageBatch(appends: [], puts: try SessionRecords.puts(&projection), durability: durability)
             batch.appends = [try Self.appendEvents(events, to: id)]
@@ -115,7 +122,7 @@ package actor SessionService {
         }
     }
 
-    private func stamp(
+    func stamp(
         _ payload: EventPayload, of id: String, seq: Int64, now: Int64, _ location: LocationRef
     ) -> Event {
         Event(
@@ -124,7 +131,7 @@ package actor SessionService {
             payload: payload)
     }
 
-    private static func appendEvents(_ events: [Event], to id: String) throws(SessionError) -> EventAppend {
+    static func appendEvents(_ events: [Event], to id: String) throws(SessionError) -> EventAppend {
         var stored: [NewEvent] = []
         stored.reserveCapacity(events.count)
         for event in events {
@@ -203,9 +210,14 @@ package actor SessionService {
         if let parent = info.parentID, RecordKey.isValidName(parent) {
             removes.append(RecordKey(SessionRecords.children(of: parent), id))
         }
+        if let source = info.forkedFrom?.sessionID, RecordKey.isValidName(source) {
+            removes.append(RecordKey(SessionRecords.forks(of: source), id))
+        }
         let batch = StorageBatch(
             removes: removes, removeAggregates: [id],
-            removeCollections: [SessionRecords.messages(of: id), SessionRecords.children(of: id)], durability: .flushed)
+            removeCollections: [
+                SessionRecords.messages(of: id), SessionRecords.children(of: id), SessionRecords.forks(of: id),
+            ], durability: .flushed)
         do throws(StorageError) {
             _ = try await storage.commit(batch)
         } catch {

@@ -51,8 +51,12 @@ package struct SessionFilter: Sendable, Equatable {
     package var parentID: String?
     /// Only sessions updated at or after this time, Unix milliseconds.
     package var sinceMs: Int64?
-    /// Case-blind literal text in titles and messages; nil = all.
+    /// Case-blind literal text in titles and messages, at most 1,000 bytes; nil or empty = all.
     package var search: String?
+    /// Only sessions whose agent has this name.
+    package var agent: String?
+    /// Only sessions whose last model, as `provider/model`, contains this text, case-blind.
+    package var model: String?
     /// 1 to 1,000.
     package var limit = 50
     /// The `next` of the page before.

@@ -14,18 +14,21 @@ struct StoredSession: Codable, Equatable {
 struct StoredMessage: Codable {
     var message: SessionMessage
     var superseded: Bool?
+    /// The part from which on the message is reverted.
+    var supersededFrom: String?
 }
 
 /// Names and bytes of a session's records.
 ///
 /// `session/<id>` · `message/<session>/<12-digit seq>-<message id>` · `child/<parent>/<id>`, empty, so that children are found.
-/// The log's name is the session's id.
+/// `fork/<source>/<id>`, empty, the same for forks · The log's name is the session's id.
 enum SessionRecords {
     static let sessions = "session"
 
     static func session(_ id: String) -> RecordKey { RecordKey(sessions, id) }
     static func messages(of id: String) -> String { "message/\(id)" }
     static func children(of id: String) -> String { "child/\(id)" }
+    static func forks(of id: String) -> String { "fork/\(id)" }
 
     static func message(_ entry: SessionProjection.Entry, of id: String) -> RecordKey {
         let digits = String(entry.seq)
@@ -44,7 +47,9 @@ enum SessionRecords {
                 group: group(info.location.directory))
         ]
         for entry in projection.takeChanges() {
-            let body = StoredMessage(message: entry.message, superseded: entry.isSuperseded ? true : nil)
+            let body = StoredMessage(
+                message: entry.message, superseded: entry.isSuperseded ? true : nil,
+                supersededFrom: entry.supersededFrom)
             puts.append(
                 RecordPut(key: message(entry, of: info.id), bytes: try encode(body), updatedMs: info.time.updated))
         }
@@ -73,7 +78,9 @@ enum SessionRecords {
         guard let dash = record.key.id.utf8.firstIndex(of: UInt8(ascii: "-")), let seq = Int64(record.key.id[..<dash]),
             let json = try? JSON(parsing: record.bytes), let stored: StoredMessage = try? json.decode()
         else { return nil }
-        return SessionProjection.Entry(seq: seq, message: stored.message, isSuperseded: stored.superseded ?? false)
+        return SessionProjection.Entry(
+            seq: seq, message: stored.message, isSuperseded: stored.superseded ?? false,
+            supersededFrom: stored.supersededFrom)
     }
 
     static func event(_ stored: StoredEvent) -> Event? {

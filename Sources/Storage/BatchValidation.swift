@@ -1,15 +1,22 @@
 import Support
 
 /// The limits that all backends share, checked before anything is touched.
-enum BatchValidation {
-    static let maximumOperations = 10_000
-    static let maximumBytes = 64 << 20
-    static let maximumGroupBytes = 4_096
-    static let maximumPage = 1_000
-    static let maximumEvents = 10_000
-    static let maximumEventPageBytes = 16 << 20
+package enum BatchValidation {
+    /// Operations and events of a batch.
+    package static let maximumOperations = 10_000
+    /// Bytes of one value.
+    package static let maximumBytes = 64 << 20
+    /// Bytes of a group.
+    package static let maximumGroupBytes = 4_096
+    /// Records of a page.
+    package static let maximumPage = 1_000
+    /// Events of a page.
+    package static let maximumEvents = 10_000
+    /// A page of events ends when it holds more bytes than this.
+    package static let maximumEventPageBytes = 16 << 20
 
-    static func check(_ key: RecordKey) throws(StorageError) {
+    /// - Throws: `invalid` for a name that no backend can store.
+    package static func check(_ key: RecordKey) throws(StorageError) {
         guard key.isValid else {
             throw StorageError(
                 .invalid,
@@ -18,7 +25,8 @@ enum BatchValidation {
         }
     }
 
-    static func check(aggregate: String) throws(StorageError) {
+    /// - Throws: `invalid` for a name that no backend can store.
+    package static func check(aggregate: String) throws(StorageError) {
         guard RecordKey.isValidName(aggregate) else {
             throw StorageError(
                 .invalid,
@@ -27,7 +35,8 @@ enum BatchValidation {
         }
     }
 
-    static func check(_ query: RecordQuery) throws(StorageError) {
+    /// - Throws: `invalid` for an impossible collection, prefix or limit.
+    package static func check(_ query: RecordQuery) throws(StorageError) {
         guard RecordKey.isValidCollection(query.collection) else {
             throw StorageError(
                 .invalid,
@@ -38,13 +47,15 @@ enum BatchValidation {
         if let prefix = query.prefix, !prefix.isEmpty { try check(RecordKey(query.collection, prefix)) }
     }
 
-    static func check(limit: Int, maximum: Int) throws(StorageError) {
+    /// - Throws: `invalid` for a page that is empty or too large.
+    package static func check(limit: Int, maximum: Int) throws(StorageError) {
         guard (1...maximum).contains(limit) else {
             throw StorageError(.invalid, "A page of \(limit) is not possible; ask for 1 to \(maximum).")
         }
     }
 
-    static func check(_ batch: StorageBatch) throws(StorageError) {
+    /// - Throws: `invalid` for what no backend can store.
+    package static func check(_ batch: StorageBatch) throws(StorageError) {
         let events = batch.appends.reduce(0) { $0 + $1.events.count }
         let operations =
             events + batch.puts.count + batch.removes.count + batch.removeAggregates.count
@@ -113,7 +124,8 @@ enum BatchValidation {
         StorageError(.invalid, "The batch names the event log \(aggregate) twice.")
     }
 
-    static func conflict(_ put: RecordPut, actual: Int64) -> StorageError {
+    /// The record has another version than the put expects.
+    package static func conflict(_ put: RecordPut, actual: Int64) -> StorageError {
         let expected = put.expectedVersion ?? 0
         return StorageError(
             .conflict,
@@ -121,14 +133,16 @@ enum BatchValidation {
             record: put.key)
     }
 
-    static func conflict(_ append: EventAppend, actual: Int64) -> StorageError {
+    /// The log ends elsewhere than the append expects.
+    package static func conflict(_ append: EventAppend, actual: Int64) -> StorageError {
         StorageError(
             .conflict,
             "The log \(append.aggregate) ends at \(actual), not at \(append.expectedLastSeq): somebody else appended to it. Read it again."
         )
     }
 
-    static func closed(_ store: String) -> StorageError {
+    /// Any use of a store after `close`.
+    package static func closed(_ store: String) -> StorageError {
         StorageError(.unavailable, "The store \(HostileText.escaped(store, multiline: false)) is closed.")
     }
 }

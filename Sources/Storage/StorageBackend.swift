@@ -1,12 +1,16 @@
+import Support
+
 /// Where everything that codetether keeps is kept: records, and append-only event logs ("aggregates").
 ///
 /// For all backends: a commit that returned is there after any crash of the process (see `StorageBatch.Durability`); a reader,
-/// in this process or another, sees all of a batch or nothing of it; operations of one instance run in the order of their
-/// calls, off the cooperative pool; cancelling the caller does not stop an operation that has begun. Damage to one record never
-/// hides the others. `Tests/StorageTests/StorageConformance.swift` is the executable form of this comment.
+/// in this process or another, sees all of a batch or nothing of it; an operation sees the effects of all that returned before
+/// it was called; nothing blocks the cooperative pool; cancelling the caller does not stop an operation that has begun. Damage
+/// to one record never hides the others. `Tests/StorageTests/StorageConformance.swift` is the executable form of this comment.
 package protocol StorageBackend: Sendable {
-    /// `sqlite`, `filesystem`, …
+    /// `sqlite`, `filesystem`, `postgres`.
     nonisolated var name: String { get }
+    /// True when processes on other machines may use the same store.
+    nonisolated var isShared: Bool { get }
 
     /// One record, nil when it is not there.
     /// - Throws: `corrupt` when its bytes are damaged (they are kept aside), `invalid` for an impossible name.
@@ -35,8 +39,61 @@ package protocol StorageBackend: Sendable {
     ///   - limit: 1 to 10,000.
     func aggregates(after: String?, limit: Int) async throws(StorageError) -> [String]
 
+    /// Searches titles and texts, literally and case-blind.
+    /// - Returns: the records of `search.collection` that match, latest update first. `next` continues the search.
+    /// - Throws: `invalid` for an empty or too long text.
+    func search(_ search: RecordSearch) async throws(StorageError) -> RecordPage
+
+    /// Takes a lease that nobody holds, or whose holder did not renew it in time. Not re-entrant: a lease that this owner holds
+    /// already is `busy` as well.
+    /// - Parameters:
+    ///   - name: with the form of a record id.
+    ///   - owner: 1 to 500 bytes of printable ASCII that no other process uses.
+    ///   - forMs: how long it lasts unless it is renewed, 1 ms to one day, by the store's clock.
+    /// - Throws: `busy` naming the holder.
+    func acquireLease(_ name: String, owner: String, forMs: Int64) async throws(StorageError) -> StorageLease
+
+    /// Makes a lease last `forMs` from now. A lease that expired but was not taken over is renewed too.
+    /// - Throws: `conflict` when somebody else took it over or it was released: the work it was for must stop.
+    func renewLease(_ lease: StorageLease, forMs: Int64) async throws(StorageError) -> StorageLease
+
+    /// Gives a lease back; one that was lost meanwhile is left alone.
+    func releaseLease(_ lease: StorageLease) async throws(StorageError)
+
+    /// The leases that were not released, expired ones too, in byte order of their names.
+    /// - Parameters:
+    ///   - prefix: of the name; empty for all.
+    ///   - after: the last name of the page before.
+    ///   - limit: 1 to 1,000; fewer come back only at the end.
+    func leases(prefix: String, after: String?, limit: Int) async throws(StorageError) -> [StorageLease]
+
     /// Ends the use of the store; buffered commits stay as durable as they were. Later operations throw `unavailable`.
     func close() async
+}
+
+extension StorageBackend {
+    /// Embedded backends belong to one machine.
+    package nonisolated var isShared: Bool { false }
+
+    /// Leases of one machine, as records of the collection `lease`.
+    package func acquireLease(_ name: String, owner: String, forMs: Int64) async throws(StorageError) -> StorageLease {
+        try await RecordLeases(store: self, time: SystemTime()).acquire(name, owner: owner, forMs: forMs)
+    }
+
+    /// See `StorageBackend.renewLease`.
+    package func renewLease(_ lease: StorageLease, forMs: Int64) async throws(StorageError) -> StorageLease {
+        try await RecordLeases(store: self, time: SystemTime()).renew(lease, forMs: forMs)
+    }
+
+    /// See `StorageBackend.releaseLease`.
+    package func releaseLease(_ lease: StorageLease) async throws(StorageError) {
+        try await RecordLeases(store: self, time: SystemTime()).release(lease)
+    }
+
+    /// See `StorageBackend.leases`.
+    package func leases(prefix: String, after: String?, limit: Int) async throws(StorageError) -> [StorageLease] {
+        try await RecordLeases(store: self, time: SystemTime()).list(prefix: prefix, after: after, limit: limit)
+    }
 }
 
 extension StorageBackend {

@@ -1,4 +1,4 @@
-import Support
+package import Support
 
 /// Why a storage operation failed. A failed commit left nothing behind, unless `kind` is `unavailable` or `full` after a
 /// failed sync: then all of the batch is there or nothing of it, never a part.
@@ -19,6 +19,8 @@ package struct StorageError: AppError, Equatable {
         case unavailable
         /// The store may not be written, or a failed sync made it unsafe to write (until it is opened again).
         case readOnly
+        /// The database refuses the user or password.
+        case denied
         /// The caller asked for something no backend can store.
         case invalid
     }
@@ -54,7 +56,7 @@ package struct StorageError: AppError, Equatable {
 
 extension StorageError {
     /// A file operation of the store that failed.
-    init(_ error: FileError) {
+    package init(_ error: FileError) {
         switch error.kind {
         case .noSpace:
             self.init(.full, "\(error.message) Free some space; nothing that was stored before is lost.")

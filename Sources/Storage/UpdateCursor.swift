@@ -1,12 +1,14 @@
 import Support
 
 /// A place in a list ordered by update time.
-struct UpdateCursor {
-    var updatedMs: Int64
-    var id: String
+package struct UpdateCursor: Sendable {
+    /// Unix milliseconds.
+    package let updatedMs: Int64
+    /// Of the last record before it.
+    package let id: String
 
     /// - Throws: `invalid` for text that is not a cursor of such a list.
-    init(_ text: String) throws(StorageError) {
+    package init(_ text: String) throws(StorageError) {
         let parts = text.split(separator: ":", maxSplits: 1)
         guard parts.count == 2, let time = Int64(parts[0]), RecordKey.isValidName(String(parts[1])) else {
             throw StorageError(
@@ -19,7 +21,7 @@ struct UpdateCursor {
     }
 
     /// The cursor after a record.
-    static func next(_ record: Record, _ order: RecordQuery.Order) -> String {
+    package static func next(_ record: Record, _ order: RecordQuery.Order) -> String {
         order == .id ? record.key.id : "\(record.updatedMs):\(record.key.id)"
     }
 }

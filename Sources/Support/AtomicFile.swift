@@ -66,16 +66,25 @@ package final class FileLock: Sendable {
 
     deinit { try? descriptor.close() }
 
-    /// Takes the lock at once.
+    /// Takes the lock at once. A file that its last holder removed meanwhile is made again: what is locked is what is at the path.
     /// - Returns: nil when another holder has it.
     package static func tryLock(_ path: FilePath, shared: Bool = false) throws(FileError) -> FileLock? {
-        let descriptor = try FileIO.open(path, .readWrite, options: .create, action: "lock")
-        let result = csupport_flock(descriptor.rawValue, shared ? 1 : 2)
-        if result == 0 { return FileLock(descriptor: descriptor) }
-        try? descriptor.close()
-        let error = Errno(rawValue: result)
-        if error == .wouldBlock { return nil }
-        throw FileError(error, path: path, action: "lock")
+        for _ in 0..<16 {
+            let descriptor = try FileIO.open(path, .readWrite, options: .create, action: "lock")
+            let result = csupport_flock(descriptor.rawValue, shared ? 1 : 2)
+            guard result == 0 else {
+                try? descriptor.close()
+                let error = Errno(rawValue: result)
+                if error == .wouldBlock { return nil }
+                throw FileError(error, path: path, action: "lock")
+            }
+            let lock = FileLock(descriptor: descriptor)
+            let locked = try FileIO.stat(descriptor, path: path)
+            if let there = try? FileIO.stat(path), there.inode == locked.inode, there.device == locked.device {
+                return lock
+            }
+        }
+        return nil
     }
 
     /// Waits for the lock, trying every 5 ms growing to 50 ms; cancellation ends the wait.

@@ -1,6 +1,8 @@
 package import Configuration
 package import Permissions
+package import Sandbox
 package import Schema
+package import Snapshots
 package import Support
 package import SystemPackage
 
@@ -18,6 +20,10 @@ package struct ToolContext: Sendable {
     package var callers: [String] = []
     /// The session whose approvals count; nil = this one.
     package var approvalScope: String?
+    /// Rules of the session and of those above it; they only tighten.
+    package var sessionRules: [ConfiguredRule] = []
+    /// What happens to asks; nil = the default of the permission service.
+    package var onAsk: AskPolicy?
     /// The model that calls.
     package var model: ModelRef
     /// The only directory whose files may be touched.
@@ -28,10 +34,20 @@ package struct ToolContext: Sendable {
     package var dataDirectory: FilePath
     /// Decides about every demand.
     package var permissions: any PermissionGate
+    /// What this call may touch outside the workspace, real paths; `ToolRegistry.execute` sets it when that was allowed.
+    package var granted: [FilePath] = []
     /// What the session has read: the guard against blind writes.
     package var files: FileLedger
+    /// Where what the call changes is kept for undo; nil = nowhere.
+    package var snapshots: SnapshotStore?
+    /// For a subagent's call: the call of the session at the top.
+    package var origin: CallOrigin?
+    /// The tool's name; `ToolRegistry.execute` sets it.
+    package var tool = ""
     /// Starts commands.
     package var runner: ProcessRunner
+    /// Contains commands; nil = they run with all our rights.
+    package var sandbox: Sandbox?
     /// Fetches web pages.
     package var http: any WebFetcher
     /// Where `websearch` asks; nil = no search.
@@ -61,7 +77,7 @@ package struct ToolContext: Sendable {
     package var permissionContext: PermissionContext {
         PermissionContext(
             sessionID: sessionID, messageID: messageID, callID: callID, agent: agent, callers: callers,
-            approvalScope: approvalScope)
+            approvalScope: approvalScope, sessionRules: sessionRules, onAsk: onAsk)
     }
 }
 
@@ -75,6 +91,8 @@ package struct ToolEnvironment: Sendable {
     package var dataDirectory: FilePath
     /// Starts commands.
     package var runner: ProcessRunner
+    /// Contains commands; nil = they run with all our rights.
+    package var sandbox: Sandbox?
     /// Fetches web pages.
     package var http: any WebFetcher
     /// Where `websearch` asks; nil = no search.
@@ -91,11 +109,13 @@ package struct ToolEnvironment: Sendable {
     package var time: any TimeSource
     /// Our own environment.
     package var environment: Environment
+    /// Where what calls change is kept for undo; nil = nowhere.
+    package var snapshots: SnapshotStore?
 
     /// The services of a program; see the properties.
     package init(
         workspace: WorkspaceRoot, directory: FilePath, dataDirectory: FilePath, runner: ProcessRunner,
-        http: any WebFetcher, webSearch: WebSearchEndpoint? = nil, todos: any TodoStore = MemoryTodoStore(),
+        sandbox: Sandbox? = nil, http: any WebFetcher, webSearch: WebSearchEndpoint? = nil, todos: any TodoStore = MemoryTodoStore(),
         asker: (any QuestionAsker)? = nil, skills: [Skill] = [], ids: any IDSource, time: any TimeSource,
         environment: Environment
     ) {
@@ -103,6 +123,7 @@ package struct ToolEnvironment: Sendable {
         self.directory = directory
         self.dataDirectory = dataDirectory
         self.runner = runner
+        self.sandbox = sandbox
         self.http = http
         self.webSearch = webSearch
         self.todos = todos
@@ -117,15 +138,19 @@ package struct ToolEnvironment: Sendable {
     package func context(
         sessionID: String, messageID: String, callID: String, agent: String, permissions: any PermissionGate,
         files: FileLedger, model: ModelRef, subagents: any SubagentRunner = NoSubagents(),
-        callers: [String] = [], approvalScope: String? = nil, switchAgent: (@Sendable (String) async -> Void)? = nil,
+        callers: [String] = [], approvalScope: String? = nil, sessionRules: [ConfiguredRule] = [],
+        onAsk: AskPolicy? = nil, origin: CallOrigin? = nil, switchAgent: (@Sendable (String) async -> Void)? = nil,
         progress: @escaping @Sendable (JSON) -> Void = { _ in }
     ) -> ToolContext {
-        ToolContext(
+        var context = ToolContext(
             sessionID: sessionID, messageID: messageID, callID: callID, agent: agent, callers: callers,
-            approvalScope: approvalScope, model: model,
+            approvalScope: approvalScope, sessionRules: sessionRules, onAsk: onAsk, model: model,
             workspace: workspace, directory: directory, dataDirectory: dataDirectory, permissions: permissions,
-            files: files, runner: runner, http: http, webSearch: webSearch, todos: todos, subagents: subagents,
+            files: files, runner: runner, sandbox: sandbox, http: http, webSearch: webSearch, todos: todos, subagents: subagents,
             asker: asker, skills: skills, switchAgent: switchAgent, ids: ids, time: time, environment: environment,
             progress: progress)
+        context.snapshots = snapshots
+        context.origin = origin
+        return context
     }
 }

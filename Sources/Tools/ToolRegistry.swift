@@ -1,13 +1,14 @@
 package import Configuration
-import Permissions
+package import Permissions
+import Sandbox
 package import Support
 
 /// The tools of a program, in a fixed order, and the one way to run them.
 package struct ToolRegistry: Sendable {
-    private let tools: [any Tool]
+    let tools: [any Tool]
     private let byName: [String: Int]
     private let listed: [ToolDefinition]
-    private let gates: [ToolGate]
+    let gates: [ToolGate]
     private let invalid = InvalidTool()
 
     /// - Parameters:
@@ -58,28 +59,55 @@ package struct ToolRegistry: Sendable {
     /// Whether calls of this tool may run beside others; false for an unknown one.
     package func isReadOnly(_ name: String) -> Bool { tool(name)?.isReadOnly ?? false }
 
-    /// Runs a call: finds the tool, checks and repairs the arguments, asks the permission gate for each demand, runs,
-    /// and cuts the text to 2,000 lines and 50 kB (the whole of it, up to 10 MiB, goes to `data/tool-output`).
-    /// - Parameter offered: what the model was offered; nil = everything. A writer that was not offered still runs when
-    ///   another one was, because the permission is the same.
-    /// - Throws: `notFound` for an unknown tool, `invalidArguments`, `denied`, and what the tool throws. Cancelling the
-    ///   task ends the call with `cancelled`.
+    /// A call whose arguments are right, with what it needs. Making one changes nothing and asks nobody.
+    package struct Prepared: Sendable {
+        /// The tool's own name.
+        package let name: String
+        /// What has to be allowed, in order.
+        package let demands: [PermissionDemand]
+        fileprivate let tool: any Tool
+        fileprivate let arguments: ToolInput
+    }
+
+    /// Runs a call: `prepare`, then `execute`.
+    /// - Throws: as both.
     package func execute(
         _ name: String, input: JSON, context: ToolContext, offered: [String]? = nil
     ) async throws(ToolError) -> ToolOutput {
+        try await execute(
+            try prepare(name, input: input, context: context, offered: offered), context: context, offered: offered)
+    }
+
+    /// Finds the tool, checks and repairs the arguments and finds out what has to be allowed.
+    /// - Throws: `notFound` for an unknown tool, `invalidArguments`.
+    package func prepare(
+        _ name: String, input: JSON, context: ToolContext, offered: [String]? = nil
+    ) throws(ToolError) -> Prepared {
         guard let tool = tool(name) else { throw invalid.unknown(name, offered: offered ?? names) }
-        let definition = tool.definition
         let arguments: ToolInput
         do throws(ArgumentValidator.Mismatch) {
-            arguments = ToolInput(try ArgumentValidator.validate(input, schema: definition.inputSchema))
+            arguments = ToolInput(try ArgumentValidator.validate(input, schema: tool.definition.inputSchema))
         } catch {
             throw ToolError(
                 .invalidArguments,
                 "\(tool.name): \(error.path.isEmpty ? "the arguments" : "'\(error.path)'") \(error.message). "
                     + "Correct it and call the tool again.")
         }
+        return Prepared(
+            name: tool.name, demands: try tool.demands(arguments, context), tool: tool, arguments: arguments)
+    }
+
+    /// Asks the permission gate for each demand, runs, and cuts the text to 2,000 lines and 50 kB (the whole of it, up to
+    /// 10 MiB, goes to `data/tool-output`).
+    /// - Parameter offered: what the model was offered; nil = everything. A writer that was not offered still runs when
+    ///   another one was, because the permission is the same.
+    /// - Throws: `denied`, and what the tool throws. Cancelling the task ends the call with `cancelled`.
+    package func execute(
+        _ call: Prepared, context: ToolContext, offered: [String]? = nil
+    ) async throws(ToolError) -> ToolOutput {
         if Task.isCancelled { throw ToolError(.cancelled, "The call was cancelled before it started.") }
         var context = context
+        context.granted = []
         context.runTool = { [context] name, input in
             do throws(ToolError) {
                 return .success(try await execute(name, input: input, context: context, offered: offered))
@@ -87,17 +115,49 @@ package struct ToolRegistry: Sendable {
                 return .failure(error)
             }
         }
-        for demand in try tool.demands(arguments, context) {
-            do {
-                try await context.permissions.check(demand, context.permissionContext)
-            } catch {
-                throw ToolError(error)
-            }
-        }
-        if let offered, !isUsable(tool.name, offered) { throw invalid.unknown(name, offered: offered) }
+        let call = await settled(call, context)
+        try await check(call.demands, context)
+        if let offered, !isUsable(call.name, offered) { throw invalid.unknown(call.name, offered: offered) }
         if Task.isCancelled { throw ToolError(.cancelled, "The call was cancelled before it started.") }
-        let output = try await tool.run(arguments, context)
+        context.granted = OutsideDemand.granted(call.demands)
+        let output = try await context.comparing(call.name) { (context) async throws(ToolError) in
+            try await call.tool.run(call.arguments, context)
+        }
         return try await ToolOutputFile.bounded(output, context)
+    }
+
+    /// The call with what it needs in the sandbox that will contain it, if there is one. Finding that out may take 10 ms,
+    /// once.
+    package func settled(_ call: Prepared, _ context: ToolContext) async -> Prepared {
+        guard call.demands.contains(where: { !$0.readOnly.isEmpty || !$0.cautions.isEmpty }) else { return call }
+        let mode = await context.sandbox?.status().mode
+        let isContained = mode != nil && mode != .off
+        return Prepared(
+            name: call.name, demands: call.demands.map { $0.settled(isContained: isContained) }, tool: call.tool,
+            arguments: call.arguments)
+    }
+
+    /// Asks the gate about each demand; denials of any of them before the first ask. A person who approves one demand of a
+    /// group has seen all of it, so that the others of the group are not asked about again.
+    private func check(_ demands: [PermissionDemand], _ context: ToolContext) async throws(ToolError) {
+        var asks: [Bool] = []
+        do {
+            for demand in demands {
+                let decisions = await context.permissions.preview(demand, context.permissionContext)
+                if decisions.contains(where: { $0.action == .deny }) {
+                    try await context.permissions.check(demand, context.permissionContext)
+                }
+                asks.append(decisions.contains { $0.action == .ask })
+            }
+            var approved = Set<String>()
+            for (demand, mayAsk) in zip(demands, asks) {
+                if let group = demand.group, mayAsk, approved.contains(group) { continue }
+                try await context.permissions.check(demand, context.permissionContext)
+                if let group = demand.group, mayAsk { approved.insert(group) }
+            }
+        } catch {
+            throw ToolError(error)
+        }
     }
 
     /// The tool of a name, however the model writes it: `Read`, `functions.read`.

@@ -68,7 +68,7 @@ struct CommandsTests {
             let result = try await cli.run("config", "show")
             #expect(result.output == "{}\n" && result.errors.contains("pending approval: mcp in "))
             let debug = try await cli.run("debug", "config")
-            #expect(debug.json?["pendingApproval"]?[0]?["command"] == "codetether trust")
+            #expect(debug.json?["pending_approval"]?[0]?["command"] == "codetether trust")
         }
     }
 

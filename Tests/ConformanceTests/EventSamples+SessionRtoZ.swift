@@ -14,6 +14,13 @@ extension EventSamples {
         .sessionUnreverted(.init(sessionID: "sessionID", files: [Sample.diff])),
         .sessionShared(.init(sessionID: "sessionID", url: "url")),
         .sessionUnshared(.init(sessionID: "sessionID")),
+        .sessionMessageAdded(
+            .init(
+                sessionID: "sessionID",
+                message: .user(.init(id: "msg_1", time: .init(created: 1_790_000_000_000), text: "text")),
+                superseded: true, supersededFrom: "partID")),
+        .sessionImported(
+            .init(sessionID: "sessionID", format: "codex", originalID: "originalID", info: Sample.imported)),
         .sessionRetryScheduled(
             .init(
                 sessionID: "sessionID", assistantMessageID: "assistantMessageID", attempt: 3, at: 1_790_000_000_000,
@@ -95,6 +102,8 @@ extension EventSamples {
 
     /// Events of sessions from `session.r`, optional members left out.
     static let sessionsRtoZBare: [EventPayload] = [
+        .sessionMessageAdded(.init(sessionID: "sessionID", message: .unknown(["type": "later", "id": "msg_1"]))),
+        .sessionImported(.init(sessionID: "sessionID", format: "codex", info: Sample.imported)),
         .sessionReverted(.init(sessionID: "sessionID", to: "to")),
         .sessionUnreverted(.init(sessionID: "sessionID")),
         .sessionStepStarted(

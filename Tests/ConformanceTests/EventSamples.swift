@@ -28,6 +28,10 @@ enum Sample {
         PermissionRule(action: "read", resource: "*.env", effect: .ask),
     ]
     static let diff = FileDiffInfo(file: "a.txt", patch: "--- a\n", additions: 1, deletions: 0, status: .modified)
+    static let imported = SessionInfo(
+        id: "ses_1", projectID: "projectID", cost: 0.25, tokens: tokens,
+        time: SessionTime(created: 1_790_000_000_000, updated: 1_790_000_000_001),
+        location: LocationPublicRef(directory: "/work/repo"))
     static let revert = SessionRevert(messageID: "msg_1", partID: "prt_1", snapshot: "snp_1", files: [diff])
     static let retrying = SessionStatus.retry(
         attempt: 2, message: "Too many requests.", next: 1_790_000_001_000,

@@ -40,7 +40,7 @@ struct OpenCodeSchemaTests {
                 "session.reverted", "session.unreverted", "session.shared", "session.unshared", "snapshot.created",
                 "snapshot.restored", "snapshot.collected", "mcp.tools.changed", "plugin.loaded", "plugin.failed",
                 "scheduler.job.finished", "scheduler.job.failed", "permission.saved", "permission.revoked",
-                "server.heartbeat", "server.gap", "server.stopping",
+                "server.heartbeat", "server.gap", "server.stopping", "session.message.added", "session.imported",
             ])
     }
 

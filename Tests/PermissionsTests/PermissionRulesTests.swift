@@ -112,12 +112,52 @@ struct PermissionRulesTests {
         let rules = rules([layer(["edit": "allow"])], agents: [plan, loose])
         #expect(rules.decide("edit", "a", agent: "build").action == .allow)
         #expect(rules.decide("edit", "a", agent: "plan").action == .deny)
-        #expect(rules.decide("edit", "a", agent: "plan").source == "agent plan")
+        #expect(rules.decide("edit", "a", agent: "plan").source == "built-in")
+        #expect(rules.decide("edit", "a", agent: "plan").ruleText == "edit \"*\" = deny (agent plan)")
         #expect(rules.decide("edit", "a", agent: "build", callers: ["plan"]).action == .deny)
         #expect(rules.decide("webfetch", "a", agent: "loose").action == .ask)
         #expect(rules.decide("bash", "a", agent: "loose").action == .deny)
         #expect(rules.deniesEverything("edit", agent: "plan"))
         #expect(!rules.deniesEverything("edit", agent: "build"))
+    }
+
+    @Test("A pattern dir/* of external_directory covers the directory itself, not its neighbours")
+    func outsideDirectory() {
+        let table: JSON = ["external_directory": ["/data/*": "allow"]]
+        #expect(action(table, "external_directory", "/data") == .allow)
+        #expect(action(table, "external_directory", "/data/a/b") == .allow)
+        #expect(action(table, "external_directory", "/data2") == .ask)
+        #expect(action(table, "external_directory", "/") == .ask)
+    }
+
+    @Test("Rules of a session only tighten")
+    func sessionRules() {
+        let rules = rules([layer(["bash": "allow", "edit": "ask"])])
+        func decide(_ permission: String, _ action: PermissionAction) -> PermissionDecision {
+            rules.decide(
+                permission, "x", agent: "build",
+                sessionRules: [ConfiguredRule(permission: "*", pattern: "*", action: action, source: "session")])
+        }
+        #expect(decide("bash", .deny).action == .deny && decide("bash", .deny).source == "session")
+        #expect(decide("edit", .allow).action == .ask)
+    }
+
+    @Test("What cannot be known is asked about when a rule could refuse it, and passes when none could")
+    func cautions() {
+        let caution = PermissionCaution(pattern: "eval $x", reason: "eval runs text", permissions: ["bash", "edit"])
+        func decide(_ layers: [PermissionLayer], agent: String = "build") -> PermissionAction {
+            let plan = AgentDefinition(
+                name: "plan", description: "", mode: .primary,
+                permission: PermissionConfig(entries: [("edit", [("*", .deny)])]), source: .builtIn)
+            return rules(layers, agents: [plan]).decide(caution, of: "bash", agent: agent).action
+        }
+        #expect(decide([layer("allow")]) == .allow)
+        #expect(decide([layer("allow")], agent: "plan") == .ask)
+        #expect(decide([layer(["bash": "allow"])]) == .ask, "edit still asks by default")
+        #expect(decide([layer(["bash": ["*": "allow", "rm *": "deny"], "edit": "allow"])]) == .ask)
+        #expect(decide([layer(["bash": ["*": "deny"]])]) == .deny)
+        #expect(decide([layer("allow"), layer(["edit": ["secret/*": "deny"]], name: "managed")]) == .ask)
+        #expect(decide([layer(["*": "ask", "bash": "allow", "edit": "allow"])]) == .allow)
     }
 
     @Test("A table with one exception is not a complete denial")

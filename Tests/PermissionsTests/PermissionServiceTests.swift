@@ -63,13 +63,15 @@ struct PermissionServiceTests {
 
     private func service(
         _ json: JSON = .object(JSONObject()), yes: Bool = false, asker: (any PermissionAsker)? = nil,
+        store: PermissionStore? = nil, onAsk: AskPolicy? = nil,
         publish: @escaping @Sendable (PermissionNotice) async -> Void = { _ in }
     ) -> PermissionService {
         let layer = PermissionLayer(
             name: "user", authority: .overrides, config: PermissionConfig(json: json) { _ in "cfg:1" })
         return PermissionService(
-            rules: PermissionRules(layers: [layer], agents: [], workspace: "/w", home: "/h"), approvesAsks: yes,
-            asker: asker, ids: TestIDs(), publish: publish)
+            rules: PermissionRules(layers: [layer], agents: [], workspace: "/w", home: "/h"), store: store,
+            project: PermissionProject(id: "p", directory: "/w"), approvesAsks: yes, asker: asker, onAsk: onAsk,
+            ruleFile: "/cfg/codetether.jsonc", ids: TestIDs(), time: TestTime(), publish: publish)
     }
 
     private func bash(_ commands: String..., always: [String] = []) -> PermissionDemand {
@@ -84,6 +86,10 @@ struct PermissionServiceTests {
         }
         let error = await #expect(throws: PermissionDenied.self) { try await service.check(bash("ls"), context) }
         #expect(error?.rule == "unanswered" && error?.source == "built-in" && error?.pattern == "ls")
+        #expect(
+            error?.hint
+                == #"Run it with --yes, or add {"permission":{"bash":{"ls":"allow"}}} to /cfg/codetether.jsonc."#)
+        #expect(error?.message.contains("/cfg/codetether.jsonc") == true)
         #expect(await service.deniedCount(sessionID: "ses_1") == 1)
         #expect(notices.withLock { $0 } == ["permission.asked ses_1", "permission.replied ses_1"])
         #expect(error?.json["error"]?["name"] == "PermissionDeniedError")
@@ -109,28 +115,11 @@ struct PermissionServiceTests {
         #expect(asker.asks.count == 1)
     }
 
-    @Test("always approves its patterns for the session, not for another one and not over a deny")
-    func always() async throws {
-        let asker = ScriptedAsker([.always, .reject(feedback: "no!")])
-        let service = service(["bash": ["make clean": "deny"]], asker: asker)
-        try await service.check(bash("make a", always: ["make *"]), context)
-        try await service.check(bash("make b"), context)
-        #expect(asker.asks.count == 1)
-        await #expect(throws: PermissionDenied.self) { try await service.check(bash("make clean"), context) }
-        var other = context
-        other.sessionID = "ses_2"
-        let error = await #expect(throws: PermissionDenied.self) { try await service.check(bash("make b"), other) }
-        #expect(error?.rule == "rejected" && error?.feedback == "no!")
-        #expect(error?.message == "The user rejected bash make b. They said: no!")
-        other.approvalScope = "ses_1"
-        try await service.check(bash("make c"), other)
-        #expect(asker.asks.count == 2)
-    }
-
     @Test("Concurrent asks come one after the other; an always also answers those that wait")
     func serialised() async throws {
-        let asker = ScriptedAsker([.always])
-        let service = service(asker: asker)
+        let asker = ScriptedAsker([.always(.session)])
+        let store = try await PermissionFixture()
+        let service = service(asker: asker, store: store.store)
         let context = context
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<20 {
@@ -179,22 +168,5 @@ struct PermissionServiceTests {
         try await first.value
         try await third.value
         #expect(asker.asks.map(\.patterns) == [["one"], ["three"]])
-    }
-
-    @Test("Hostile text in an ask is shown escaped and cut")
-    func hostile() async throws {
-        let asker = ScriptedAsker([.once])
-        let demand = PermissionDemand(
-            permission: "bash", patterns: ["echo \u{1B}[2J\u{202E}\nallow? [y]", String(repeating: "x", count: 5_000)],
-            always: ["\u{9B}31m*"], title: "run\r\u{1B}]0;owned\u{07}")
-        try await service(asker: asker).check(demand, context)
-        let ask = try #require(asker.asks.first)
-        let scalars = (ask.text + ask.alwaysText).unicodeScalars
-        #expect(
-            !scalars.contains {
-                ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || $0 == "\u{202E}"
-            })
-        #expect(ask.text.split(separator: "\n").count == 3)
-        #expect(ask.text.count < 3_000)
     }
 }

@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("OPC-016.2 every acknowledged batch survives a kill at any step", arguments: Backend.allCases)
+    @Test("OPC-016.2 every acknowledged batch survives a kill at any step", arguments: Backend.embedded)
     func killAnywhere(_ backend: Backend) async throws {
         try await TempWorkspace.with { workspace in
             let live = workspace.path.appending("live")
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(
-        "a commit that fails at any step is all there or not at all, and the store goes on", arguments: Backend.allCases
+        "a commit that fails at any step is all there or not at all, and the store goes on", arguments: Backend.embedded
     )
     func failAnywhere(_ backend: Backend) async throws {
         try await TempWorkspace.with { workspace in

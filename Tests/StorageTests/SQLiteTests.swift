@@ -9,7 +9,7 @@ import Testing
     private let two =
         SQLiteMigration.all + [
             SQLiteMigration(
-                number: 2, sql: "CREATE TABLE IF NOT EXISTS extra(x); INSERT INTO meta VALUES('step', '2');")
+                number: 3, sql: "CREATE TABLE IF NOT EXISTS extra(x); INSERT INTO meta VALUES('step', '2');")
         ]
 
     @Test("a migration copies the database first, runs once, and keeps the data")
@@ -24,7 +24,7 @@ import Testing
                 #expect(try await new.text("a") == "1")
                 await new.close()
             }
-            let copy = try await SQLiteStorage.open(FilePath("\(path.string).before-v2"))
+            let copy = try await SQLiteStorage.open(FilePath("\(path.string).before-v3"))
             #expect(try await copy.text("a") == "1")
             await copy.close()
             #expect(workspace.files.filter { $0.contains(".tmp-") }.isEmpty)
@@ -63,7 +63,7 @@ import Testing
             await (try SQLiteStorage.open(path, migrations: two)).close()
             let error = await failure { try await SQLiteStorage.open(path) }
             #expect(error?.kind == .unavailable)
-            #expect(error?.message.contains("schema 2") == true)
+            #expect(error?.message.contains("schema 3") == true)
         }
     }
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What every backend must do; the executable form of `StorageBackend`'s comment.
-@Suite("Storage conformance") struct StorageConformance {
+@Suite("Storage conformance", .postgresServer) struct StorageConformance {
     @Test("OPC-016.1 records are written, read, updated, listed and removed", arguments: Backend.allCases)
     func basics(_ backend: Backend) async throws {
         try await backend.with { store, _ in
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test("files of a store can be read by their owner only", arguments: Backend.allCases)
+    @Test("files of a store can be read by their owner only", arguments: Backend.embedded)
     func modes(_ backend: Backend) async throws {
         try await TempWorkspace.with { workspace in
             let home = workspace.path.appending("data")
@@ -250,9 +250,17 @@ import Testing
                     group.addTask {
                         let store = try await backend.open(path)
                         for round in 0..<rounds {
-                            try await store.update(RecordKey("things", "counter"), updatedMs: 0) { bytes in
-                                let count = Int(String(decoding: bytes ?? Array("0".utf8), as: UTF8.self)) ?? 0
-                                return Array("\(count + 1)".utf8)
+                            // `update` gives up after 32 lost races, which a busy machine can bring about.
+                            while true {
+                                do {
+                                    try await store.update(RecordKey("things", "counter"), updatedMs: 0) { bytes in
+                                        let count = Int(String(decoding: bytes ?? Array("0".utf8), as: UTF8.self)) ?? 0
+                                        return Array("\(count + 1)".utf8)
+                                    }
+                                    break
+                                } catch let error as StorageError where error.kind == .conflict {
+                                    continue
+                                }
                             }
                             while true {
                                 let last = try await store.lastSeq(of: "log")

@@ -1,4 +1,5 @@
 import Storage
+import StoragePostgres
 import Support
 import Synchronization
 import SystemPackage
@@ -8,6 +9,11 @@ import Testing
 /// The backends that every conformance test runs on.
 enum Backend: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case sqlite, filesystem
+    /// Only in suites with the trait `.postgresServer`.
+    case postgres
+
+    /// The ones that keep files on this machine.
+    static let embedded: [Backend] = [.sqlite, .filesystem]
 
     var testDescription: String { rawValue }
 
@@ -15,7 +21,14 @@ enum Backend: String, CaseIterable, Sendable, CustomTestStringConvertible {
         switch self {
         case .sqlite: try await SQLiteStorage.open(directory.appending("codetether.db"), hook: hook)
         case .filesystem: try await FilesystemStorage.open(directory.appending("storage"), hook: hook)
+        case .postgres: try await PostgresStorage.open(try PostgresURL(Self.database(directory)))
         }
+    }
+
+    /// The URL of the database that stands for a directory.
+    private static func database(_ directory: FilePath) async throws -> String {
+        let name = SHA256Hash.hex(of: Array(directory.string.utf8)).prefix(20)
+        return try await PostgresServer.shared().database("store_\(name)")
     }
 
     /// A fresh store in a directory of its own.

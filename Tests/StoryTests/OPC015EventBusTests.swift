@@ -1,5 +1,6 @@
 import Schema
 import Support
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -15,9 +16,13 @@ struct OPC015EventBusTests {
             #expect(result.code == 0, "\(result.story)")
             #expect(events.count > 8)
             var modules: Set<String> = []
+            let schema = try JSON(parsing: try TestFiles.text(SourceTree.root.pushing("schema/events.schema.json")))
+            let validator = JSONSchemaValidator(schema)
             for json in events {
                 #expect(json["id"]?.stringValue?.hasPrefix("evt_") == true, "\(json.text())")
                 #expect((json["created"]?.intValue ?? 0) > 1_577_836_800_000)
+                let violations = validator.violations(of: json, against: schema)
+                #expect(violations.isEmpty, "\(json.text()): \(violations.prefix(2))")
                 let event = try json.decode(Event.self)
                 if case .unknown(let type, _) = event.payload { Issue.record("\(type) has no Swift type.") }
                 #expect(event.payload.type == json["type"]?.stringValue)

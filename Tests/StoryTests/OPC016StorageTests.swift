@@ -128,4 +128,67 @@ struct OPC016StorageTests {
             #expect(try TestFiles.text(world.home.data) == "in the way")
         }
     }
+
+    @Test(
+        "OPC-016.4 storage doctor names the damaged session, keeps its bytes, and the others are served; then all is well"
+    )
+    func doctor() async throws {
+        try await StoryWorld.with(
+            [.text("One."), .text("Two."), .text("Three.")], config: storage("filesystem")
+        ) { world in
+            var ids: [String] = []
+            for text in ["a", "b", "c"] {
+                let (result, json) = try await world.run(text)
+                #expect(result.code == 0, "\(result.story)")
+                ids.append(try #require(json["sessionID"]?.stringValue))
+            }
+            let sound = try await world.cli.run("storage", "doctor", "--json")
+            #expect(sound.code == 0, "\(sound.story)")
+            #expect(try sound.json()["damaged"] == [])
+            let victim = try #require(ids.first)
+            let files = TestFiles.tree(world.home.data.appending("storage")).filter { $0.string.contains(victim) }
+            #expect(files.count >= 2)
+            let file = try #require(files.first { $0.string.contains("session") })
+            let bytes = try TestFiles.read(file)
+            try TestFiles.write(bytes.prefix(bytes.count / 2), to: file)
+            let list = try await world.cli.run("session", "list", "--json")
+            #expect(list.code == 0, "\(list.story)")
+            for id in ids.dropFirst() { #expect(list.out.contains(id)) }
+            let found = try await world.cli.run("storage", "doctor", "--json")
+            #expect(found.code == 1, "\(found.story)")
+            let damaged = try found.json()["damaged"]?.arrayValue ?? []
+            #expect(damaged.contains { $0["sessionID"]?.stringValue == victim }, "\(found.out)")
+            for damage in damaged {
+                let path = try #require(damage["path"]?.stringValue)
+                #expect(try TestFiles.read(FilePath(path)) == Array(bytes.prefix(bytes.count / 2)))
+                #expect(damage["error"]?.stringValue?.isEmpty == false)
+            }
+            #expect(try await world.show(victim).answers == ["One."], "the session is made anew from its log")
+            let again = try await world.cli.run("storage", "doctor", "--json")
+            #expect(again.code == 0, "\(again.story)")
+            #expect(try await world.sessions().count == 3)
+        }
+    }
+
+    @Test("OPC-016.1 storage stats, migrate and gc tell of the store and lose nothing", arguments: backends)
+    func maintenance(backend: String) async throws {
+        try await StoryWorld.with(Self.script, config: storage(backend)) { world in
+            let (result, json) = try await world.run("Write a")
+            #expect(result.code == 0, "\(result.story)")
+            let id = try #require(json["sessionID"]?.stringValue)
+            let before = try await world.show(id)
+            for command in ["stats", "migrate", "gc"] {
+                let done = try await world.cli.run("storage", command, "--json")
+                #expect(done.code == 0, "\(done.story)")
+                #expect(try done.json()["backend"]?.stringValue == backend)
+                let text = try await world.cli.run("storage", command)
+                #expect(text.code == 0 && !text.out.isEmpty)
+            }
+            let stats = try await world.cli.run("storage", "stats", "--json").json()
+            #expect(stats["sessions"] == 1)
+            #expect(stats["messages"]?.intValue == Int64(before.messages.count))
+            #expect((stats["events"]?.intValue ?? 0) > 5)
+            #expect(try await world.show(id).messages == before.messages)
+        }
+    }
 }

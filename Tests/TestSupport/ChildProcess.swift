@@ -264,6 +264,9 @@ package final class ChildProcess: Sendable {
         return state.state.stdout.holds(wanted)
     }
 
+    /// What has come on stdout so far.
+    package var output: [UInt8] { state.state.stdout }
+
     /// Waits until stderr holds `text`; false when the child ended or the time passed before.
     package func waitForError(_ text: String, atMost limit: Duration = .seconds(20)) async -> Bool {
         let wanted = Array(text.utf8)

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Configuration
 import Credentials
+import StoragePostgres
 import Support
 
 /// `codetether config show [--origin]`: the merged configuration, secrets redacted.
@@ -60,5 +61,8 @@ enum ConfigRedaction {
     /// The merged values; what `{env:}` and `{file:}` put in is known to be secret.
     static func redacted(_ loaded: LoadedConfig) -> JSON { secrets(loaded).redact(loaded.config.raw) }
 
-    static func secrets(_ loaded: LoadedConfig) -> Secrets { Secrets(known: loaded.substituted) }
+    static func secrets(_ loaded: LoadedConfig) -> Secrets {
+        let storage = loaded.config.storage.url.flatMap { try? PostgresURL($0) }
+        return Secrets(known: loaded.substituted + (storage?.secretTexts ?? []))
+    }
 }

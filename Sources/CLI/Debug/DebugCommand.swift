@@ -12,7 +12,7 @@ import SystemPackage
 package struct DebugCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "debug", abstract: "Look inside; JSON, read-only.",
-        subcommands: [DebugPaths.self, DebugConfig.self])
+        subcommands: [DebugPaths.self, DebugConfig.self, DebugPermission.self, DebugDoctor.self, DebugOpenAPI.self, DebugScheduler.self])
 
     package init() {}
 }
@@ -71,7 +71,7 @@ package struct DebugConfig: AsyncParsableCommand {
                 loaded.permissionLayers.map { layer in
                     ["name": .string(layer.name), "rules": .array(layer.config.rules.map(Self.rule))]
                 }),
-            "pendingApproval": .array(
+            "pending_approval": .array(
                 loaded.pendingApproval.map {
                     ["key": .string($0.key), "file": .string($0.file.string), "command": .string($0.command)]
                 }),

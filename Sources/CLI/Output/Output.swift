@@ -25,6 +25,11 @@ package struct Output: Sendable {
         self.width = width
     }
 
+    /// The same, with results going to another descriptor.
+    func redirected(to results: FileDescriptor) -> Output {
+        Output(results: results, messages: messages, width: width)
+    }
+
     /// stdout and stderr, with the terminal's width.
     package static var standard: Output {
         var size = winsize()
@@ -50,7 +55,11 @@ package struct Output: Sendable {
     /// - Throws: `OutputClosed`.
     package func write(_ text: String) async throws {
         guard !text.isEmpty else { return }
-        let bytes = Array(text.utf8)
+        try await write(bytes: Array(text.utf8))
+    }
+
+    /// The same for bytes.
+    func write(bytes: [UInt8]) async throws {
         let results = results
         let isWritten = try await BlockingWork.run { Self.writeAll(bytes, to: results) }
         guard isWritten else { throw OutputClosed() }

@@ -35,6 +35,8 @@ package struct RunCommand: AsyncParsableCommand {
     var continueLast = false
     @Option(name: [.short, .long], help: ArgumentHelp("Continue this session.", valueName: "id"))
     var session: String?
+    @Flag(help: "Continue in a copy of the session; the session itself stays as it is.")
+    var fork = false
     @Option(
         name: [.short, .long], parsing: .singleValue,
         help: ArgumentHelp("Attach a file; may be repeated.", valueName: "path"))
@@ -62,6 +64,9 @@ package struct RunCommand: AsyncParsableCommand {
 
     package func validate() throws {
         if continueLast, session != nil { throw ValidationError("--continue and --session exclude each other.") }
+        if fork, !continueLast, session == nil {
+            throw ValidationError("--fork copies a session; say which with --session ID or --continue.")
+        }
         if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps \(maxSteps) must be at least 1.") }
     }
 
@@ -86,6 +91,7 @@ package struct RunCommand: AsyncParsableCommand {
             try file.map { try RunInput.attachment($0, directory: directory) }
         }
         let runtime = try Runtime.make(options)
+        TrustNotice.tell(runtime.config, launch.output)
         do {
             let status = try await execute(runtime, text: text, files: files, errors: errors)
             await runtime.shutdown()
@@ -145,6 +151,7 @@ package struct RunCommand: AsyncParsableCommand {
     ) async throws -> String {
         if let session {
             try SessionCommand.checkID(session)
+            if fork { return try await sessions.fork(session, title: title).id }
             return try await sessions.get(session).id
         }
         let directory = try FileIO.realPath(runtime.directory).string
@@ -153,7 +160,7 @@ package struct RunCommand: AsyncParsableCommand {
                 throw CLIError(
                     .notFound, "There is no session of \(directory) to continue; run without --continue to start one.")
             }
-            return latest.id
+            return fork ? try await sessions.fork(latest.id, title: title).id : latest.id
         }
         if let agent, !runtime.agents.contains(where: { $0.name == agent }) {
             let known = runtime.agents.filter { !$0.hidden }.map(\.name).joined(separator: ", ")

@@ -1,5 +1,6 @@
 import Agents
 import Events
+import Permissions
 import Schema
 import Support
 import SystemPackage
@@ -62,6 +63,7 @@ final class RunPrinter: Sendable {
     /// Shows the result and how to continue.
     func conclude(_ result: ExecutionResult, status: ExitStatus) async throws {
         if status == .closedPipe { return }
+        await tellDenials(result)
         switch format {
         case .default:
             if let error = result.error {
@@ -76,6 +78,14 @@ final class RunPrinter: Sendable {
         }
         if format != .default, let error = result.error {
             await errors.write("Error: \(HostileText.escaped(error.message, multiline: true))\n")
+        }
+    }
+
+    /// What was denied and, for asks that nobody answered, the rule that would allow it; each once, at most ten.
+    private func tellDenials(_ result: ExecutionResult) async {
+        var told: Set<String> = []
+        for denial in result.denials where told.count < 10 && told.insert(denial.message).inserted {
+            await errors.write("Denied: \(HostileText.escaped(denial.message, multiline: false))\n")
         }
     }
 

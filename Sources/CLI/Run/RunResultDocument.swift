@@ -1,4 +1,5 @@
 import Agents
+import Permissions
 import Schema
 import Support
 
@@ -17,6 +18,14 @@ extension ExecutionResult {
                 "usage": overhead.usageDocument, "cost": .double(overhead.cost),
                 "requests": .int(Int64(overhead.requests)),
             ]
+        }
+        if !denials.isEmpty {
+            object["denials"] = .array(
+                denials.map { denial in
+                    var fields = denial.json["error"]?.objectValue ?? JSONObject()
+                    if let hint = denial.hint { fields["hint"] = .string(hint) }
+                    return .object(fields)
+                })
         }
         if let error {
             object["error"] = [

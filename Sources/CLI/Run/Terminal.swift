@@ -1,4 +1,3 @@
-import Permissions
 import Support
 import SystemPackage
 import Tools
@@ -34,27 +33,9 @@ enum Terminal {
     }
 }
 
-/// Asks on the terminal: the question on stderr, the answer from /dev/tty.
-struct TerminalAsker: PermissionAsker, QuestionAsker {
+/// Asks on the terminal: the question on stderr, the answer from /dev/tty. Permissions: `TerminalPermissions.swift`.
+struct TerminalAsker: QuestionAsker {
     let error: StreamOutput
-
-    func ask(_ request: PermissionAsk) async -> PermissionReply {
-        var text = "\n\(request.text)\n"
-        if !request.alwaysText.isEmpty { text += "always saves for this session: \(request.alwaysText)\n" }
-        text += "Allow? o = once, a = always, r = reject (text after r is told to the model) > "
-        await error.write(text)
-        while true {
-            let line = (try? await BlockingWork.run { Terminal.readLine() }) ?? nil
-            guard let line, !Task.isCancelled else { return .reject(feedback: nil) }
-            let answer = line.split(separator: " ", maxSplits: 1).map(String.init)
-            switch answer.first?.lowercased() {
-            case "o", "once", "y", "yes": return .once
-            case "a", "always": return .always
-            case "r", "reject", "n", "no": return .reject(feedback: answer.count > 1 ? answer[1] : nil)
-            default: await error.write("Answer o, a or r > ")
-            }
-        }
-    }
 
     func ask(_ questions: [Question], sessionID: String, callID: String) async throws(ToolError) -> [[String]] {
         var answers: [[String]] = []

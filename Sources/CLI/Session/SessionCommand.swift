@@ -7,7 +7,10 @@ import Support
 package struct SessionCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "session", abstract: "Look after sessions.",
-        subcommands: [SessionList.self, SessionShow.self, SessionRename.self, SessionDelete.self])
+        subcommands: [
+            SessionList.self, SessionShow.self, SessionRename.self, SessionArchive.self, SessionDelete.self,
+            SessionFork.self, SessionTree.self, SessionRevert.self, SessionUnrevert.self,
+        ])
 
     package init() {}
 

@@ -10,11 +10,12 @@ package struct SessionList: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the sessions of this directory, last updated first.")
 
-    /// Larger pages are asked for in parts.
-    static let maximumPage = 1_000
+    /// So many sessions are read and printed at a time: memory does not grow with their number.
+    static let page = 200
 
-    @Option(name: [.customShort("n"), .long], help: "At most this many.")
-    var maxCount = 50
+    @Option(
+        name: [.customShort("n"), .long], help: "At most this many (default: 50); without it a terminal gets a pager.")
+    var maxCount: Int?
     @Option(help: "Go on after this cursor.")
     var cursor: String?
     @Flag(help: "Sessions of every directory.")
@@ -29,13 +30,17 @@ package struct SessionList: AsyncParsableCommand {
     var agent: String?
     @Option(help: "Sessions with this text in the title or a message; case does not count.")
     var search: String?
+    @Flag(help: "Archived sessions too.")
+    var archived = false
     @OptionGroup var format: FormatOptions
     @OptionGroup var global: GlobalOptions
 
     package init() {}
 
     package func validate() throws {
-        guard maxCount > 0 else { throw ValidationError("--max-count \(maxCount) is not possible; give 1 or more.") }
+        if let maxCount, maxCount < 1 {
+            throw ValidationError("--max-count \(maxCount) is not possible; give 1 or more.")
+        }
         guard !(all && dir != nil) else {
             throw ValidationError("--all and --dir exclude each other; give one of them.")
         }
@@ -47,14 +52,55 @@ package struct SessionList: AsyncParsableCommand {
             var filter = SessionFilter(directory: try directory(launch, runtime))
             filter.search = search
             filter.cursor = cursor
+            filter.agent = agent
+            filter.model = model
+            filter.includeArchived = archived
             filter.sinceMs = try sinceMs(runtime.time.nowMs())
-            let page = try await collect(filter, try await runtime.sessions())
-            for damage in page.damaged {
-                launch.output.note("warning: \(HostileText.escaped(damage, multiline: false))")
+            let sessions = try await runtime.sessions()
+            var first = try await next(&filter, maxCount ?? 50, sessions, launch)
+            let pager = usesPager(first.sessions.count) ? Pager.start(launch.environment, for: launch.output) : nil
+            do {
+                try await write(&first, filter, sessions, launch, to: pager?.output ?? launch.output)
+            } catch let error as OutputClosed {
+                // A person who leaves the pager has seen enough.
+                guard pager != nil else { throw error }
             }
-            try await launch.output.render(.rows(try table(page.sessions)), as: format.value)
-            if let next = page.next { launch.output.note("next: --cursor \(next)") }
+            await pager?.finish()
+            if let next = first.next { launch.output.note("next: --cursor \(next)") }
         }
+    }
+
+    private func write(
+        _ page: inout SessionPage, _ filter: SessionFilter, _ sessions: SessionService, _ launch: Launch,
+        to output: Output
+    ) async throws {
+        var filter = filter
+        var left = maxCount ?? 50
+        var listing = RowStream(output, format.value, columns: columns)
+        while true {
+            try await listing.write(try page.sessions.map(row))
+            left -= page.sessions.count
+            guard page.next != nil, left > 0 else { break }
+            page = try await next(&filter, left, sessions, launch)
+        }
+        try await listing.finish()
+    }
+
+    private func next(
+        _ filter: inout SessionFilter, _ left: Int, _ sessions: SessionService, _ launch: Launch
+    ) async throws -> SessionPage {
+        filter.limit = min(left, Self.page)
+        let page = try await sessions.list(filter)
+        for damage in page.damaged {
+            launch.output.note("warning: \(HostileText.escaped(damage, multiline: false))")
+        }
+        filter.cursor = page.next
+        return page
+    }
+
+    private func usesPager(_ rows: Int) -> Bool {
+        guard format.value == .table, maxCount == nil, let lines = Pager.terminalRows else { return false }
+        return rows + 2 > lines
     }
 
     private func directory(_ launch: Launch, _ runtime: Runtime) throws -> String? {
@@ -72,38 +118,14 @@ package struct SessionList: AsyncParsableCommand {
         return time
     }
 
-    /// Pages until enough sessions fit. The store's pages are small enough that none is ever skipped.
-    private func collect(_ filter: SessionFilter, _ service: SessionService) async throws -> SessionPage {
-        var filter = filter
-        var result = SessionPage(sessions: [])
-        while true {
-            // With conditions of our own, a page may only hold what still fits, or its cursor would skip sessions.
-            filter.limit = min(maxCount - result.sessions.count, Self.maximumPage)
-            let page = try await service.list(filter)
-            result.sessions += page.sessions.filter(matches)
-            result.damaged += page.damaged
-            result.next = page.next
-            guard let next = page.next, result.sessions.count < maxCount else { return result }
-            filter.cursor = next
-        }
+    private var columns: [OutputTable.Column] {
+        let columns: [OutputTable.Column] = [.init("ID"), .init("UPDATED"), .init("TITLE", isFlexible: true)]
+        return all ? columns + [.init("DIRECTORY")] : columns
     }
 
-    private func matches(_ info: SessionInfo) -> Bool {
-        if let agent, info.agent != agent { return false }
-        guard let model = model?.lowercased() else { return true }
-        guard let used = info.model else { return false }
-        return "\(used.providerID)/\(used.id)".lowercased().contains(model)
-    }
-
-    private func table(_ sessions: [SessionInfo]) throws -> OutputTable {
-        var columns: [OutputTable.Column] = [.init("ID"), .init("UPDATED"), .init("TITLE", isFlexible: true)]
-        if all { columns.append(.init("DIRECTORY")) }
-        return OutputTable(
-            columns: columns,
-            rows: try sessions.map { info in
-                var cells = [info.id, PointInTime.text(info.time.updated), info.title ?? ""]
-                if all { cells.append(info.location.directory) }
-                return OutputTable.Row(json: try SessionCommand.json(info), cells: cells)
-            })
+    private func row(_ info: SessionInfo) throws -> OutputTable.Row {
+        let cells = [info.id, PointInTime.text(info.time.updated), info.title ?? ""]
+        return OutputTable.Row(
+            json: try SessionCommand.json(info), cells: all ? cells + [info.location.directory] : cells)
     }
 }

@@ -1,3 +1,4 @@
+import Support
 import Crypto
 
 /// An AWS access key. Never printed: `description` hides it.

@@ -51,7 +51,11 @@ package final class AsyncHTTPTransport: HTTPTransport {
         let relay = ByteRelay()
         let task = Task { [request] in
             do {
-                let response = try await client.execute(request, timeout: timeout)
+                let response: HTTPClientResponse
+                do { response = try await client.execute(request, timeout: timeout) } catch ChannelError.ioOnClosedChannel {
+                    // A kept connection that the server had closed already: nothing was sent, so a fresh one is tried at once.
+                    response = try await client.execute(request, timeout: timeout)
+                }
                 relay.setHead(
                     ByteRelay.Head(
                         status: Int(response.status.code),
@@ -223,27 +227,5 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
         return overflow ? (seconds < 0 ? .min : .max) : product &+ attoseconds / 1_000_000_000_000_000
-    }
-}
-
-/// RFC 4648 base64 without line breaks.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let first = bytes[index]
-            let second = index + 1 < bytes.count ? bytes[index + 1] : 0
-            let third = index + 2 < bytes.count ? bytes[index + 2] : 0
-            out.append(alphabet[Int(first >> 2)])
-            out.append(alphabet[Int((first & 3) << 4 | second >> 4)])
-            out.append(index + 1 < bytes.count ? alphabet[Int((second & 15) << 2 | third >> 6)] : UInt8(ascii: "="))
-            out.append(index + 2 < bytes.count ? alphabet[Int(third & 63)] : UInt8(ascii: "="))
-            index += 3
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -84,7 +84,7 @@ package protocol HTTPTransport: Sendable {
 
 extension ByteSource {
     /// Reads the rest, but at most `limit` bytes, and closes the connection.
-    func collect(upTo limit: Int) async -> [UInt8] {
+    package func collect(upTo limit: Int) async -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < limit, let more = try? await next() {
             bytes.append(contentsOf: more.prefix(limit - bytes.count))

@@ -95,7 +95,7 @@ package actor FilesystemStorage: StorageBackend {
     }
 
     /// Takes the lock for writing and completes or undoes what its last holder left.
-    private func exclusive() throws(StorageError) -> FileLock {
+    func exclusive() throws(StorageError) -> FileLock {
         guard isOpen else { throw BatchValidation.closed(layout.root.string) }
         let held = try lock.take(shared: false)
         do throws(StorageError) {

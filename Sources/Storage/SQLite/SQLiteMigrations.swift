@@ -9,6 +9,8 @@ struct SQLiteMigration: Sendable {
     var number: Int64
     /// Statements that may run again on their own result.
     var sql: String
+    /// What the statements cannot do, in the same transaction.
+    var fill: (@Sendable (SQLiteConnection) throws(StorageError) -> Void)?
 
     static let all = [
         SQLiteMigration(
@@ -23,7 +25,10 @@ struct SQLiteMigration: Sendable {
                     aggregate TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
                     created INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(aggregate, seq));
                 CREATE TABLE IF NOT EXISTS meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-                """)
+                """),
+        SQLiteMigration(
+            number: 2, sql: SQLiteConnection.searchSchema,
+            fill: { connection throws(StorageError) in try connection.rebuildSearch() }),
     ]
 }
 
@@ -48,6 +53,7 @@ extension SQLiteConnection {
             for migration in migrations where migration.number > version {
                 try hook?(StorageStep(phase: .before, operation: "migrate", target: "\(migration.number)"))
                 try execute(migration.sql)
+                try migration.fill?(self)
                 try execute("PRAGMA user_version=\(migration.number)")
                 try hook?(StorageStep(phase: .after, operation: "migrate", target: "\(migration.number)"))
             }

@@ -39,7 +39,7 @@ package actor SQLiteStorage: StorageBackend {
         return storage
     }
 
-    private func connect(_ migrations: [SQLiteMigration]) throws(StorageError) {
+    func connect(_ migrations: [SQLiteMigration]) throws(StorageError) {
         do throws(FileError) {
             if !FileIO.exists(path) {
                 try FileIO.createDirectory(path.removingLastComponent())
@@ -57,7 +57,10 @@ package actor SQLiteStorage: StorageBackend {
     /// See `StorageBackend.close`.
     package func close() { connection = nil }
 
-    private func open() throws(StorageError) -> SQLiteConnection {
+    /// Forgets the connection; `connect` makes another one.
+    func disconnect() { connection = nil }
+
+    func open() throws(StorageError) -> SQLiteConnection {
         guard let connection else { throw BatchValidation.closed(path.string) }
         return connection
     }
@@ -80,31 +83,47 @@ package actor SQLiteStorage: StorageBackend {
     /// See `StorageBackend.list`.
     package func list(_ query: RecordQuery) throws(StorageError) -> RecordPage {
         try BatchValidation.check(query)
-        var sql = "SELECT id, version, updated, grp, body FROM record WHERE collection=?"
+        return try page(query, nil)
+    }
+
+    /// See `StorageBackend.search`.
+    package func search(_ search: RecordSearch) throws(StorageError) -> RecordPage {
+        try search.check()
+        return try page(search.query, try open().searchCondition(search))
+    }
+
+    private func page(
+        _ query: RecordQuery, _ condition: (sql: String, values: [SQLiteValue])?
+    ) throws(StorageError) -> RecordPage {
+        var sql = "SELECT r.id, r.version, r.updated, r.grp, r.body FROM record r WHERE r.collection=?"
         var values: [SQLiteValue] = [.text(query.collection)]
+        if let condition {
+            sql += " AND \(condition.sql)"
+            values += condition.values
+        }
         if let group = query.group {
-            sql += " AND grp=?"
+            sql += " AND r.grp=?"
             values.append(.text(group))
         }
         if let prefix = query.prefix, !prefix.isEmpty {
-            sql += " AND id>=? AND id<?"
+            sql += " AND r.id>=? AND r.id<?"
             // Ids are ASCII, so that this byte follows all of them.
             values += [.text(prefix), .text(prefix + "\u{7F}")]
         }
         switch query.order {
         case .id:
             if let after = query.after {
-                sql += " AND id>?"
+                sql += " AND r.id>?"
                 values.append(.text(after))
             }
-            sql += " ORDER BY id LIMIT ?"
+            sql += " ORDER BY r.id LIMIT ?"
         case .updatedDescending:
             if let after = query.after {
                 let cursor = try UpdateCursor(after)
-                sql += " AND (updated, id)<(?, ?)"
+                sql += " AND (r.updated, r.id)<(?, ?)"
                 values += [.int(cursor.updatedMs), .text(cursor.id)]
             }
-            sql += " ORDER BY updated DESC, id DESC LIMIT ?"
+            sql += " ORDER BY r.updated DESC, r.id DESC LIMIT ?"
         }
         values.append(.int(Int64(query.limit) + 1))
         var records = try open().query(sql, values) { Record($0, collection: query.collection) }
@@ -172,10 +191,12 @@ package actor SQLiteStorage: StorageBackend {
             }
             for put in batch.puts { receipt.versions.append(try apply(put, to: connection)) }
             for key in batch.removes {
+                try connection.removeWords(of: key)
                 try connection.run(
                     "DELETE FROM record WHERE collection=? AND id=?", [.text(key.collection), .text(key.id)])
             }
             for collection in batch.removeCollections {
+                try connection.removeWords(ofCollection: collection)
                 try connection.run("DELETE FROM record WHERE collection=?", [.text(collection)])
             }
             for aggregate in batch.removeAggregates {
@@ -220,6 +241,7 @@ package actor SQLiteStorage: StorageBackend {
             try connection.run(
                 "INSERT INTO record(version, updated, grp, body, collection, id) VALUES(?,?,?,?,?,?)", values + key)
         }
+        try connection.indexWords(of: put.key, put.bytes)
         try step(.after, "put", put.key.id)
         return actual + 1
     }
@@ -240,5 +262,5 @@ extension Record {
 }
 
 extension FileDescriptor {
-    fileprivate func closeQuietly() { try? close() }
+    func closeQuietly() { try? close() }
 }

@@ -12,6 +12,9 @@ package struct Command: Sendable {
     package var environment: [String: String]
     /// What the program reads; nil is `/dev/null`.
     package var stdin: [UInt8]?
+    /// A descriptor that the program reads instead of `stdin`: the read end of a pipe, for a program that is talked to while
+    /// it runs. It is closed by the run, also when the program could not be started.
+    package var stdinDescriptor: FileDescriptor?
     /// When the program and all that it started get SIGTERM; nil is never.
     package var timeout: Duration?
     /// Time from SIGTERM to SIGKILL.
@@ -26,6 +29,14 @@ package struct Command: Sendable {
     package var fullOutputFile: FilePath?
     /// The most bytes of that file (CONTRACT §8: 10 MiB).
     package var fullOutputLimit: Int
+    /// Puts a supervisor process between us and the program: all descendants are found however they were started, and are
+    /// gone within moments also when we are killed by SIGKILL. Costs a fork (1 ms for 50 MB).
+    package var isSupervised = false
+    /// The program ends all it started when it ends or is killed, because it made a PID namespace (bubblewrap). SIGTERM then
+    /// goes to what it started, not to itself.
+    package var isNamespace = false
+    /// What the program may touch; nil = what we may.
+    package var restrictions: ProcessRestrictions?
 
     /// A command; see the properties. 64 KiB of the head and of the tail of each stream are kept unless told.
     package init(
@@ -47,6 +58,13 @@ package struct Command: Sendable {
         self.fullOutputFile = fullOutputFile
         self.fullOutputLimit = fullOutputLimit
     }
+}
+
+extension Command {
+    /// The program's path: as given when it has a slash, else the first executable file of that name in `PATH` of
+    /// `environment`.
+    /// - Throws: `notFound` when there is none.
+    package func resolvedExecutable() throws(ProcessError) -> FilePath { try ProcessLaunch.find(self) }
 }
 
 /// A piece of output as it arrived.

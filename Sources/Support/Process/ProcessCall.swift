@@ -15,7 +15,7 @@ struct ProcessCall {
     private static let returnNs: Int64 = 160_000_000
 
     private let launch: ProcessLaunch
-    private let tree: ProcessTree
+    private var tree: ProcessTree
     private let cancellation: FileDescriptor
     private let startedNs: Int64
     private let deadlineNs: Int64?
@@ -53,7 +53,9 @@ struct ProcessCall {
         self.output = output
         let now = csupport_clock_ns(1)
         startedNs = now
-        tree = ProcessTree(root: launch.pid, marker: launch.marker, startedNs: now)
+        tree = ProcessTree(
+            root: launch.pid, marker: launch.marker, startedNs: now, isSupervised: command.isSupervised,
+            isNamespace: command.isNamespace)
         deadlineNs = command.timeout.map { now &+ $0.nanosecondsClamped }
         graceNs = command.killGrace.nanosecondsClamped
         open = [(launch.stdout, .stdout)]

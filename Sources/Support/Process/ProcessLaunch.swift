@@ -19,19 +19,27 @@ struct ProcessLaunch {
 
     /// Starts the program. Must run on a thread that lives as long as the program: the program dies with it.
     init(_ command: Command) throws(ProcessError) {
-        let path = try Self.find(command)
+        let path: FilePath
+        do throws(ProcessError) { path = try Self.find(command) } catch {
+            try? command.stdinDescriptor?.close()
+            throw error
+        }
         var environment = command.environment
         marker =
             "c" + String(UInt64.random(in: .min ... .max), radix: 36)
             + String(UInt64.random(in: .min ... .max), radix: 36)
         let outer = environment[Self.markerName].map { String($0.suffix(512)) + "/" } ?? ""
         environment[Self.markerName] = outer + marker
-        try Self.check(command, environment)
+        do throws(ProcessError) { try Self.check(command, environment) } catch {
+            try? command.stdinDescriptor?.close()
+            throw error
+        }
 
         var opened: [FileDescriptor] = []
         func close(_ descriptors: [FileDescriptor]) { for descriptor in descriptors { try? descriptor.close() } }
         do throws(ProcessError) {
-            let input = try Self.input(command.stdin)
+            let input: FileDescriptor
+            if let given = command.stdinDescriptor { input = given } else { input = try Self.input(command.stdin) }
             opened.append(input)
             let out = try ProcessPipe.make()
             opened += [out.read, out.write]
@@ -91,7 +99,7 @@ struct ProcessLaunch {
     }
 
     /// The program's path: as given when it has a slash, else the first executable file of that name in `PATH`.
-    private static func find(_ command: Command) throws(ProcessError) -> FilePath {
+    static func find(_ command: Command) throws(ProcessError) -> FilePath {
         let executable = command.executable
         let isName = executable.root == nil && executable.components.count == 1 && !executable.string.contains("/")
         guard isName else {
@@ -111,11 +119,13 @@ struct ProcessLaunch {
         _ command: Command, _ path: FilePath, _ environment: [String: String], _ ends: (Int32, Int32, Int32),
         _ pid: inout Int32, _ pidfd: inout Int32
     ) throws(ProcessError) {
-        var error = start(path, [path.string] + command.arguments, environment, command.directory, ends, &pid, &pidfd)
+        let ruleset = try command.restrictions?.makeRuleset()
+        defer { try? ruleset?.close() }
+        var error = start(path, [path.string] + command.arguments, environment, command, ends, ruleset, &pid, &pidfd)
         if error == ENOEXEC {
             // A script without "#!": the shell runs it, as execvp does.
             error = start(
-                "/bin/sh", ["/bin/sh", path.string] + command.arguments, environment, command.directory, ends, &pid,
+                "/bin/sh", ["/bin/sh", path.string] + command.arguments, environment, command, ends, ruleset, &pid,
                 &pidfd)
         }
         guard error != 0 else { return }
@@ -141,27 +151,33 @@ struct ProcessLaunch {
     }
 
     private static func start(
-        _ path: FilePath, _ arguments: [String], _ environment: [String: String], _ directory: FilePath,
-        _ ends: (Int32, Int32, Int32), _ pid: inout Int32, _ pidfd: inout Int32
+        _ path: FilePath, _ arguments: [String], _ environment: [String: String], _ command: Command,
+        _ ends: (Int32, Int32, Int32), _ ruleset: FileDescriptor?, _ pid: inout Int32, _ pidfd: inout Int32
     ) -> Int32 {
-        var argv = arguments.map { strdup($0) } + [nil]
-        var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for pointer in argv + envp { free(pointer) } }
-        guard argv.dropLast().allSatisfy({ $0 != nil }), envp.dropLast().allSatisfy({ $0 != nil }) else {
-            return ENOMEM
-        }
         var error: Int32 = 0
-        var started: (pid: Int32, pidfd: Int32) = (-1, -1)
+        var started: (pid: Int32, command: Int32, pidfd: Int32) = (-1, -1, -1)
         _ = ProcessSupervision.spawning {
-            error = path.withPlatformString { path in
-                directory.withPlatformString { directory in
-                    csupport_spawn(
-                        path, &argv, &envp, directory, ends.0, ends.1, ends.2, 1, 1, &started.pid, &started.pidfd)
+            error = CStrings.with(arguments, environment) { argv, envp in
+                path.withPlatformString { path in
+                    command.directory.withPlatformString { directory in
+                        var start = csupport_start()
+                        start.path = path
+                        start.argv = argv
+                        start.envp = envp
+                        start.directory = directory
+                        (start.in_fd, start.out_fd, start.err_fd) = ends
+                        start.new_session = 1
+                        start.die_with_parent = 1
+                        start.supervised = command.isSupervised ? 1 : 0
+                        start.ruleset = ruleset?.rawValue ?? -1
+                        start.filter = command.restrictions?.allowsNetwork == true ? 2 : 1
+                        return csupport_start_process(&start, &started.pid, &started.command, &started.pidfd)
+                    }
                 }
             }
             return error == 0 ? started.pid : nil
         }
-        (pid, pidfd) = started
+        (pid, pidfd) = (started.pid, started.pidfd)
         return error
     }
 }

@@ -12,6 +12,10 @@ struct ProcessTree {
     /// Text that only this call's processes have in their environment.
     let marker: String
     let startedNs: Int64
+    /// The main process is a supervisor, which kills the rest when it is told to.
+    var isSupervised = false
+    /// The main process holds the rest in a PID namespace, which ends with it.
+    var isNamespace = false
 
     /// The living descendants; the root is not among them.
     func descendants() -> [Int32] {
@@ -32,28 +36,29 @@ struct ProcessTree {
     /// Asks all to end; stopped ones are woken so that they can.
     func terminate() {
         let others = descendants()
-        _ = kill(-root, SIGTERM)
+        // Of a namespace that has no program yet there is nothing to ask.
+        if isNamespace, others.count < 2 { _ = kill(root, SIGKILL) }
+        if !isNamespace, !isSupervised { _ = kill(-root, SIGTERM) }
         for pid in others { _ = kill(pid, SIGTERM) }
-        _ = kill(-root, SIGCONT)
+        if !isNamespace, !isSupervised { _ = kill(-root, SIGCONT) }
         for pid in others { _ = kill(pid, SIGCONT) }
     }
 
     /// Kills all, again until a look finds none (a process may fork while it is being killed): at most eight times.
-    /// - Returns: how many descendants there were.
-    @discardableResult
-    func kill() -> Int {
-        var killed: Set<Int32> = []
+    /// The first call leaves the work to a supervisor if there is one.
+    mutating func kill() {
+        if isSupervised {
+            isSupervised = false
+            _ = Glibc.kill(root, CSUPPORT_KILL_ALL)
+            return
+        }
         for _ in 0..<8 {
             let others = descendants()
             _ = Glibc.kill(-root, SIGKILL)
             if others.isEmpty { break }
-            for pid in others {
-                _ = Glibc.kill(pid, SIGKILL)
-                killed.insert(pid)
-            }
+            for pid in others { _ = Glibc.kill(pid, SIGKILL) }
             _ = csupport_wait_readable(-1, 1)
         }
-        return killed.count
     }
 
     private func kill(_ pid: Int32, _ signal: Int32) -> Int32 { Glibc.kill(pid, signal) }

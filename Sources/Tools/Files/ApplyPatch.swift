@@ -20,7 +20,7 @@ package struct ApplyPatchTool: Tool {
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         let patch = try Self.parse(input)
-        let paths = WorkspacePaths(context)
+        let paths = WorkspacePaths(asking: context)
         var all: [WorkspacePath] = []
         for section in patch.sections {
             for path in section.paths {
@@ -29,7 +29,8 @@ package struct ApplyPatchTool: Tool {
                 if !all.contains(resolved) { all.append(resolved) }
             }
         }
-        return [FileEditing.demand(all, title: "Patch \(FileEditing.count(all.count, "file"))")]
+        return OutsideDemand.of(all, writes: true, context)
+            + [FileEditing.demand(all, title: "Patch \(FileEditing.count(all.count, "file"))")]
     }
 
     package func run(_ input: ToolInput, _ context: ToolContext) async throws(ToolError) -> ToolOutput {
@@ -41,7 +42,7 @@ package struct ApplyPatchTool: Tool {
                 var plan = PatchPlan(paths: paths, editing: editing)
                 for section in patch.sections { try plan.add(section) }
                 let set = plan.changeSet
-                try set.commit(in: editing.files, ledger: editing.ledger)
+                try editing.commit(set)
                 return Self.output(set, notes: plan.notes)
             }
         }

@@ -6,10 +6,12 @@ import SystemPackage
 struct FileEditing: Sendable {
     let files: WorkspaceFiles
     let ledger: FileLedger
+    let recorder: UndoRecorder?
 
     init(_ context: ToolContext) {
         files = WorkspaceFiles(root: context.workspace)
         ledger = context.files
+        recorder = context.recorder
     }
 
     /// Mode of files that a tool creates.
@@ -67,7 +69,7 @@ struct FileEditing: Sendable {
         var patterns: [String] = []
         for pattern in paths.flatMap(\.patterns) where !patterns.contains(pattern) { patterns.append(pattern) }
         return PermissionDemand(
-            permission: "edit", patterns: patterns, always: patterns,
+            permission: "edit", patterns: patterns, always: PermissionDemand.literal(patterns),
             metadata: .object(["files": .array(paths.map { .string($0.display) })]), title: title)
     }
 
@@ -83,7 +85,7 @@ struct FileEditing: Sendable {
                 FileChange(
                     path: path.relative, before: before, after: FileState(bytes: bytes, mode: before.mode))
             ])
-            try set.commit(in: files, ledger: ledger)
+            try commit(set)
             return set
         }
     }
@@ -93,7 +95,7 @@ struct FileEditing: Sendable {
         let set = FileChangeSet([
             FileChange(path: path.relative, before: nil, after: FileState(bytes: bytes, mode: Self.newFileMode))
         ])
-        try set.commit(in: files, ledger: ledger)
+        try commit(set)
         return set
     }
 

@@ -1,3 +1,4 @@
+import Configuration
 package import Permissions
 import Support
 import SystemPackage
@@ -28,10 +29,10 @@ package struct ListTool: Tool {
     }
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
-        let path = try WorkspacePaths(context).resolve(try input.optionalString("path") ?? ".")
-        return [
+        let path = try WorkspacePaths(asking: context).resolve(try input.optionalString("path") ?? ".")
+        return OutsideDemand.of([path], writes: false, context) + [
             PermissionDemand(
-                permission: "list", patterns: path.patterns, always: path.patterns,
+                permission: "list", patterns: path.patterns, always: PermissionDemand.literal(path.patterns),
                 metadata: .object(["path": .string(path.display)]), title: "List \(path.display)")
         ]
     }
@@ -47,15 +48,16 @@ package struct ListTool: Tool {
         }
         let patterns = ignore
         let budget = SearchBudget(time: context.time, duration: Self.duration)
+        let rules = await context.permissions.filter("read", context.permissionContext)
         return try await searchWork(budget) { () throws(ToolError) in
             let start = try WorkspacePaths(context).resolve(written)
-            return try Self.list(start, written, patterns, WorkspaceFiles(root: context.workspace), budget)
+            return try Self.list(start, written, patterns, WorkspaceFiles(root: context.workspace), budget, rules)
         }
     }
 
     private static func list(
         _ start: WorkspacePath, _ written: String, _ ignore: [PathPattern], _ files: WorkspaceFiles,
-        _ budget: SearchBudget
+        _ budget: SearchBudget, _ rules: ReadFilter
     ) throws(ToolError) -> ToolOutput {
         var entries: [WorkspaceWalker.Entry] = []
         let base = PathPattern.base(start.relative)
@@ -64,6 +66,7 @@ package struct ListTool: Tool {
             let walker = WorkspaceWalker(files: files, budget: budget)
             end = try walker.walk(from: start.relative) { entry throws(FileError) in
                 if ignore.contains(where: { $0.matches(entry, below: base) }) { return .skip }
+                if rules(UTF8Text.lossy(entry.bytes)) == .deny { return .skip }
                 entries.append(entry)
                 return entries.count >= scanLimit ? .stop : .next
             }

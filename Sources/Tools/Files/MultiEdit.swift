@@ -35,9 +35,10 @@ package struct MultiEditTool: Tool {
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         _ = try Self.edits(input)
-        let path = try WorkspacePaths(context).resolve(try input.string("filePath"))
+        let path = try WorkspacePaths(asking: context).resolve(try input.string("filePath"))
         try FileEditing.checkWritable(path)
-        return [FileEditing.demand([path], title: "Edit \(path.display)")]
+        return OutsideDemand.of([path], writes: true, context)
+            + [FileEditing.demand([path], title: "Edit \(path.display)")]
     }
 
     package func run(_ input: ToolInput, _ context: ToolContext) async throws(ToolError) -> ToolOutput {

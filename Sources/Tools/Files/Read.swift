@@ -34,10 +34,10 @@ package struct ReadTool: Tool {
     }
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
-        let path = try WorkspacePaths(context).resolve(try input.string("filePath"))
-        return [
+        let path = try WorkspacePaths(asking: context).resolve(try input.string("filePath"))
+        return OutsideDemand.of([path], writes: false, context) + [
             PermissionDemand(
-                permission: "read", patterns: path.patterns, always: path.patterns,
+                permission: "read", patterns: path.patterns, always: PermissionDemand.literal(path.patterns),
                 metadata: .object(["files": .array([.string(path.display)])]), title: "Read \(path.display)")
         ]
     }

@@ -21,9 +21,10 @@ package struct WriteTool: Tool {
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         _ = try input.string("content")
-        let path = try WorkspacePaths(context).resolve(try input.string("filePath"))
+        let path = try WorkspacePaths(asking: context).resolve(try input.string("filePath"))
         try FileEditing.checkWritable(path)
-        return [FileEditing.demand([path], title: "Write \(path.display)")]
+        return OutsideDemand.of([path], writes: true, context)
+            + [FileEditing.demand([path], title: "Write \(path.display)")]
     }
 
     package func run(_ input: ToolInput, _ context: ToolContext) async throws(ToolError) -> ToolOutput {
@@ -61,7 +62,7 @@ package struct WriteTool: Tool {
             let set = FileChangeSet([
                 FileChange(path: path.relative, before: before, after: FileState(bytes: bytes, mode: before.mode))
             ])
-            try set.commit(in: editing.files, ledger: editing.ledger)
+            try editing.commit(set)
             return ToolOutput(
                 text: "Wrote \(path.display) (\(lines)).", metadata: .object(set.metadata()), title: path.display)
         }

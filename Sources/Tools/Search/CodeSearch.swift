@@ -1,3 +1,4 @@
+import Configuration
 package import Permissions
 import Support
 import Synchronization
@@ -36,11 +37,11 @@ package struct CodeSearchTool: Tool {
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         let query = try input.string("query")
-        let path = try WorkspacePaths(context).resolve(try input.optionalString("path") ?? ".")
+        let path = try WorkspacePaths(asking: context).resolve(try input.optionalString("path") ?? ".")
         guard try SearchScope.isDirectory(path, context) else {
             throw .file(.invalid, "'\(path.display)' is a file. Give a directory, or use grep for one file.")
         }
-        return [
+        return OutsideDemand.of([path], writes: false, context) + [
             PermissionDemand(
                 permission: "grep", patterns: [query], always: [query],
                 metadata: .object(["query": .string(query), "path": .string(path.display)]), title: "Search \(query)")
@@ -66,8 +67,11 @@ package struct CodeSearchTool: Tool {
         let search = SearchQuery(
             pattern: query.pattern, ignoresCase: query.ignoresCase, include: include?.isEmpty == true ? nil : include,
             perFileLimit: 100)
+        let gate = PathGate(await context.permissions.filter("read", context.permissionContext))
         let searcher = ripgrep.search(context, duration: Self.duration)
-        let end = try await searcher.run(search, below: start) { ranking.add($0) }
+        let end = try await searcher.run(search, below: start) { hit in
+            if gate.shows(hit.path) { ranking.add(hit) }
+        }
         return Self.output(ranking, text, start, end)
     }
 

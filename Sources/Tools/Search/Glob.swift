@@ -1,3 +1,4 @@
+import Configuration
 package import Permissions
 import Support
 import SystemPackage
@@ -25,8 +26,8 @@ package struct GlobTool: Tool {
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         let pattern = try input.string("pattern")
-        _ = try WorkspacePaths(context).resolve(try input.optionalString("path") ?? ".")
-        return [
+        let path = try WorkspacePaths(asking: context).resolve(try input.optionalString("path") ?? ".")
+        return OutsideDemand.of([path], writes: false, context) + [
             PermissionDemand(
                 permission: "glob", patterns: [pattern], always: [pattern],
                 metadata: .object(["pattern": .string(pattern)]), title: "Find \(pattern)")
@@ -37,11 +38,12 @@ package struct GlobTool: Tool {
         let pattern = try input.string("pattern")
         let written = try input.optionalString("path") ?? "."
         let budget = SearchBudget(time: context.time, duration: Self.duration)
+        let rules = await context.permissions.filter("read", context.permissionContext)
         return try await searchWork(budget) { () throws(ToolError) in
             let paths = WorkspacePaths(context)
             let start = try paths.resolve(written)
             let matcher = try Self.matcher(pattern, root: context.workspace.path)
-            return try Self.find(matcher, pattern, below: start, WorkspaceFiles(root: context.workspace), budget)
+            return try Self.find(matcher, pattern, below: start, WorkspaceFiles(root: context.workspace), budget, rules)
         }
     }
 
@@ -56,7 +58,7 @@ package struct GlobTool: Tool {
 
     private static func find(
         _ matcher: PathPattern, _ pattern: String, below start: WorkspacePath, _ files: WorkspaceFiles,
-        _ budget: SearchBudget
+        _ budget: SearchBudget, _ rules: ReadFilter
     ) throws(ToolError) -> ToolOutput {
         var newest = NewestFirst<[UInt8]>(limit: limit)
         let base = PathPattern.base(start.relative)
@@ -64,7 +66,9 @@ package struct GlobTool: Tool {
         do throws(FileError) {
             let walker = WorkspaceWalker(files: files, budget: budget)
             end = try walker.walk(from: start.relative) { entry throws(FileError) in
-                guard entry.kind != .directory, matcher.matches(entry, below: base) else { return .next }
+                guard entry.kind != .directory, matcher.matches(entry, below: base),
+                    rules(UTF8Text.lossy(entry.bytes)) != .deny
+                else { return .next }
                 newest.add(entry.bytes, mtimeNs: (try? files.info(entry.path))?.mtimeNs ?? 0)
                 return .next
             }

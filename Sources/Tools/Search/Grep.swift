@@ -1,3 +1,4 @@
+import Configuration
 package import Permissions
 import Support
 import SystemPackage
@@ -34,18 +35,18 @@ package struct GrepTool: Tool {
 
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         let pattern = try input.string("pattern")
-        let path = try WorkspacePaths(context).resolve(try input.optionalString("path") ?? ".")
-        var demands = [
+        let path = try WorkspacePaths(asking: context).resolve(try input.optionalString("path") ?? ".")
+        var demands = OutsideDemand.of([path], writes: false, context)
+        demands.append(
             PermissionDemand(
                 permission: "grep", patterns: [pattern], always: [pattern],
                 metadata: .object(["pattern": .string(pattern), "path": .string(path.display)]),
-                title: "Search \(pattern)")
-        ]
+                title: "Search \(pattern)"))
         // A named file is shown in part, so it is read.
         if try !SearchScope.isDirectory(path, context) {
             demands.append(
                 PermissionDemand(
-                    permission: "read", patterns: path.patterns, always: path.patterns,
+                    permission: "read", patterns: path.patterns, always: PermissionDemand.literal(path.patterns),
                     metadata: .object(["files": .array([.string(path.display)])]), title: "Read \(path.display)"))
         }
         return demands
@@ -64,10 +65,16 @@ package struct GrepTool: Tool {
             pattern: pattern, include: include?.isEmpty == true ? nil : include, perFileLimit: Self.limit,
             leavesOutSensitiveFiles: isDirectory)
         let files = WorkspaceFiles(root: context.workspace)
+        // A named file was asked about by itself.
+        var rules: ReadFilter = { _ in .allow }
+        if isDirectory { rules = await context.permissions.filter("read", context.permissionContext) }
+        let gate = PathGate(rules)
         let groups = MatchGroups(limit: Self.limit) { path in
             (try? files.info(FilePath(String(decoding: path, as: UTF8.self))))?.mtimeNs ?? 0
         }
-        let end = try await ripgrep.search(context, duration: Self.duration).run(query, below: start) { groups.add($0) }
+        let end = try await ripgrep.search(context, duration: Self.duration).run(query, below: start) { hit in
+            if gate.shows(hit.path) { groups.add(hit) }
+        }
         return Self.output(groups, pattern, start, end)
     }
 

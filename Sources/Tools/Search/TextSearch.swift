@@ -58,8 +58,8 @@ struct TextSearch: Sendable {
         // leads nowhere.
         let opened = try await fileWork { () throws(ToolError) in
             do throws(FileError) {
-                return try context.workspace.open(
-                    relative: folder, flags: O_RDONLY | O_DIRECTORY)
+                return try WorkspaceFiles(root: context.workspace)
+                    .open(folder, flags: O_RDONLY | O_DIRECTORY)
             } catch {
                 throw ToolError.file(error, path: start.display)
             }

@@ -91,8 +91,9 @@ package struct WorkspaceWalker: Sendable {
         }
         var above = IgnoreRules()
         var ancestor = FilePath()
-        if !start.isEmpty { above = rulesAdding(ancestor, to: above) }
-        for component in start.components.dropLast() {
+        // Outside the workspace only the ignore files below the start count.
+        if !start.isEmpty, !start.isAbsolute { above = rulesAdding(ancestor, to: above) }
+        for component in start.isAbsolute ? [] : Array(start.components.dropLast()) {
             ancestor.append(component)
             above = rulesAdding(ancestor, to: above)
         }

@@ -1,11 +1,12 @@
 package import Permissions
+import Sandbox
 import Support
 import SystemPackage
 
 /// `bash`: runs a command with `bash -c` (or `sh -c` where there is no bash).
 ///
 /// 120 s by default, 600 s at most; then the whole tree gets TERM and, after 3 s, KILL. Whatever the command leaves
-/// running is killed when it ends. No input, no terminal, an environment of `ShellEnvironment`.
+/// running is killed when it ends. No input, no terminal, an environment of `ShellEnvironment`, contained by `ShellSandbox`.
 package struct BashTool: Tool {
     /// Milliseconds when the call gives none.
     package static let defaultTimeoutMs = 120_000
@@ -34,13 +35,9 @@ package struct BashTool: Tool {
     package func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         let request = try Self.request(input)
         let directory = try Self.directory(request.workdir, context)
-        let pieces = ShellSegments.of(request.command)
-        return [
-            PermissionDemand(
-                permission: "bash", patterns: pieces, always: ShellSegments.saved(pieces),
-                metadata: ["command": .string(request.command), "workdir": .string(directory.string)],
-                title: HostileText.escaped(request.command, multiline: true))
-        ]
+        return ShellDemands.of(
+            request.command, directory: directory, workspace: context.workspace.path,
+            home: context.environment.values["HOME"], readable: OutsideDemand.readable(context))
     }
 
     package func run(_ input: ToolInput, _ context: ToolContext) async throws(ToolError) -> ToolOutput {
@@ -57,9 +54,10 @@ package struct BashTool: Tool {
         command.mergeStreams = true
         command.headBytes = 0
         command.tailBytes = 0
+        let contained = try await ShellSandbox.contain(command, try demands(input, context), context)
         let result: ProcessResult
         do {
-            result = try await context.runner.run(command) { chunk in
+            result = try await context.runner.run(contained.command) { chunk in
                 output.append(chunk.bytes)
                 progress.append(chunk.bytes)
             }
@@ -67,7 +65,7 @@ package struct BashTool: Tool {
             _ = output.finish()
             throw ToolError(.failed, "The command could not be started: \(error.message)", underlying: error)
         }
-        return try Self.output(request, result, output.finish())
+        return try Self.output(request, contained, result, output.finish())
     }
 
     struct Request {
@@ -115,11 +113,12 @@ package struct BashTool: Tool {
     }
 
     private static func output(
-        _ request: Request, _ result: ProcessResult, _ shown: ShellOutput.Shown
+        _ request: Request, _ contained: ShellSandbox.Contained, _ result: ProcessResult, _ shown: ShellOutput.Shown
     ) throws(ToolError) -> ToolOutput {
         var metadata: JSONObject = [
             "description": .string(request.description), "bytes": .int(Int64(shown.totalBytes)),
-            "durationMs": .int(Int64(result.durationMs)),
+            "durationMs": .int(Int64(result.durationMs)), "sandbox": .string(contained.mode.rawValue),
+            "network": .bool(contained.network),
         ]
         var notes: [String] = []
         switch result.status {

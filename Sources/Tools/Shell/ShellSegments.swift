@@ -1,14 +1,14 @@
 import Support
 
-/// Cuts a command at everything that can start another one, so that a rule for `git *` does not cover
-/// `git status; rm -rf x`, and a rule against `rm *` does. It knows no quotes: a separator inside quotes cuts too, which
-/// gives pieces that no rule allows, never fewer commands than there are.
+/// Cuts a command that could not be taken apart at everything that can start another one, so that a rule against `rm
+/// *` covers `git status; rm -rf x` all the same. It knows no quotes: a separator inside quotes cuts too, which gives
+/// pieces that no rule allows, never fewer commands than there are.
 enum ShellSegments {
     private static let harmless = ["2>&1", "1>&2", ">&2", "&>/dev/null", "2>/dev/null", ">/dev/null", "</dev/null"]
         .map { Array($0.utf8) }
 
-    /// The pieces in order, each once, trimmed; the whole command when it is a simple one. A redirection is a piece of its
-    /// own that starts with `>` or `<`.
+    /// The pieces in order, each once, trimmed; the whole command when it is a simple one. A redirection is a piece
+    /// of its own that starts with `>` or `<`.
     static func of(_ command: String) -> [String] {
         let bytes = Array(command.utf8)
         var pieces: [[UInt8]] = []
@@ -42,11 +42,6 @@ enum ShellSegments {
         var seen = Set<[UInt8]>()
         let kept = pieces.map(trimmed).filter { !$0.isEmpty && seen.insert($0).inserted }
         return kept.isEmpty ? [command] : kept.map { UTF8Text.lossy($0) }
-    }
-
-    /// What may be saved for good: nothing when a piece holds a wildcard of rules, because it would allow other commands.
-    static func saved(_ pieces: [String]) -> [String] {
-        pieces.contains { $0.utf8.contains(0x2A) || $0.utf8.contains(0x3F) } ? [] : pieces
     }
 
     private static func harmlessLength(_ bytes: [UInt8], at index: Int) -> Int? {

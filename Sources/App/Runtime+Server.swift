@@ -1,0 +1,73 @@
+import Agents
+import Configuration
+import Events
+import Permissions
+package import Server
+import Schema
+import Sessions
+import Support
+import SystemPackage
+
+/// How a server is put together.
+package struct ServerSetup: Sendable {
+    /// The token of the state directory; clients read it from `ServerFiles.tokenFile`.
+    package var token: String
+    /// For basic authentication; nil = none.
+    package var password: String?
+    /// `--no-auth`
+    package var isOpen = false
+    package var exposure: Exposure
+    /// "" or "/prefix".
+    package var basePath = ""
+    /// TLS is on.
+    package var isSecure = false
+
+    /// A setup; see the members.
+    package init(token: String, exposure: Exposure) {
+        self.token = token
+        self.exposure = exposure
+    }
+}
+
+extension Runtime {
+    /// What answers requests: services on this runtime's store, and one location for each directory.
+    ///
+    /// Sessions that a dead process left running are repaired before this returns.
+    /// - Throws: `StorageError`, `ConfigError`, `FileError` when the runtime's own directory cannot be used.
+    package func dispatcher(_ setup: ServerSetup, _ options: RuntimeOptions) async throws -> Dispatcher {
+        let sessions = try await sessions()
+        let storage = try await openStorage()
+        let feed = EventFeed(storage: storage, bus: bus, ids: ids, time: time)
+        let forms = PendingForms(bus: bus, ids: ids, time: time)
+        var options = options
+        options.questionAsker = forms
+        options.onAsk = .wait(timeoutMs: nil)
+        let locations = LocationPool(base: self, options: options)
+        let runs = RunManager(sessions: sessions, stateDirectory: paths.state, ids: ids, logger: logger) { session in
+            try await locations.location(FilePath(session.location.directory)).loop
+        }
+        let own = try await locations.location(directory)
+        await runs.repairAll()
+        var services = ServerServices(
+            directory: own.directory, version: RuntimeOptions.version, environment: environment, sessions: sessions,
+            storage: storage, bus: bus, feed: feed, runs: runs, locations: locations, forms: forms,
+            shells: ShellService(bus: bus, ids: ids, time: time, environment: environment),
+            authenticator: Authenticator(
+                token: setup.token, password: setup.password, isOpen: setup.isOpen, time: time),
+            ids: ids, time: time, logger: logger, address: ServerAddress())
+        services.scheduler = try await scheduler()
+        return Dispatcher(
+            services: services, table: .standard, exposure: setup.exposure, basePath: setup.basePath,
+            isSecure: setup.isSecure)
+    }
+
+    /// Tells clients that the server ends, interrupts what runs, and waits until it is stored.
+    package func stop(_ dispatcher: Dispatcher, reason: String) async {
+        bus.publish(
+            .init(id: ids.next(.event), created: time.nowMs(), payload: .serverStopping(.init(reason: reason))))
+        await dispatcher.services.runs.stop()
+        await dispatcher.services.shells.stop()
+        // Ends every event stream once it is read.
+        bus.close()
+    }
+}

@@ -1,0 +1,388 @@
+package import Schema
+package import Support
+import Synchronization
+
+/// The running servers: connects them in the background, watches over them, and knows their tools.
+///
+/// A turn never waits for a server longer than it says. A server that dies is seen at once, told by `mcp.status.changed`, and tried
+/// again after 1 s, 2 s … 30 s, at most `maxAttempts` times in a row; then it is `failed` until `connect` is called. Changes of a
+/// tool list are read without a restart and told with their difference. `close` ends every process; use the object no more then.
+package actor MCPServers {
+    /// Tries in a row after which a server is left alone.
+    package static let maxAttempts = 10
+    /// Servers that connect at the same time.
+    static let width = 8
+
+    /// Makes the client of an entry; `onNotice` must be passed on to it.
+    package typealias ClientMaker =
+        @Sendable (_ entry: MCPServerEntry, _ onNotice: @escaping @Sendable (MCPNotice) -> Void) throws(MCPError) -> MCPClient
+
+    struct Server {
+        var entry: MCPServerEntry
+        var state: MCPServerState
+        var client: MCPClient?
+        var tools: [MCPTool] = []
+        var dropped: [String] = []
+        var attempts = 0
+        var work: Task<Void, Never>?
+        var refresh: Task<Void, Never>?
+        var isDirty = false
+        var epoch = 0
+    }
+
+    private let make: ClientMaker
+    private let publish: @Sendable (EventPayload) -> Void
+    private let time: any TimeSource
+    private let log: @Sendable (String) -> Void
+    var servers: [String: Server] = [:]
+    private var faults: [MCPServerStatus] = []
+    private var isClosed = false
+    private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var nextWaiter: UInt64 = 0
+
+    /// - Parameters:
+    ///   - publish: gets the events; never blocks.
+    ///   - log: gets lines of the servers' logs and of ours, escaped already.
+    package init(
+        make: @escaping ClientMaker, time: any TimeSource, publish: @escaping @Sendable (EventPayload) -> Void,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.make = make
+        self.time = time
+        self.publish = publish
+        self.log = log
+    }
+
+    // MARK: What is configured
+
+    /// Takes over what the files say: new servers start, changed ones start again, removed ones end.
+    package func apply(_ contents: MCPRegistry.Contents) {
+        guard !isClosed else { return }
+        faults = contents.faults.map {
+            MCPServerStatus(
+                name: $0.name, scope: $0.scope, type: nil, command: nil, url: nil, state: .failed($0.error), toolCount: nil)
+        }
+        var wanted: [String: MCPServerEntry] = [:]
+        for entry in contents.entries where wanted[entry.name]?.isApproved != true { wanted[entry.name] = entry }
+        for name in servers.keys where wanted[name] == nil { end(name, .disabled, forgets: true) }
+        for (name, entry) in wanted {
+            if let known = servers[name], known.entry == entry { continue }
+            if servers[name] != nil { end(name, .disabled, forgets: true) }
+            let state: MCPServerState = !entry.isApproved ? .pendingApproval : entry.isDisabled ? .disabled : .pending
+            servers[name] = Server(entry: entry, state: state)
+            publish(.mcpStatusChanged(McpStatusChanged(server: name)))
+            if state == .pending { begin(name) }
+        }
+    }
+
+    /// Adds or replaces one server for the life of this process (`PUT /api/experimental/mcp/{server}`).
+    package func put(_ entry: MCPServerEntry) {
+        if servers[entry.name] != nil { end(entry.name, .disabled, forgets: true) }
+        servers[entry.name] = Server(entry: entry, state: entry.isDisabled ? .disabled : .pending)
+        publish(.mcpStatusChanged(McpStatusChanged(server: entry.name)))
+        if !entry.isDisabled { begin(entry.name) }
+    }
+
+    /// Removes one server from this process. False when there is none.
+    package func remove(_ name: String) -> Bool {
+        guard servers[name] != nil else { return false }
+        end(name, .disabled, forgets: true)
+        publish(.mcpStatusChanged(McpStatusChanged(server: name)))
+        return true
+    }
+
+    // MARK: States
+
+    /// All servers by name.
+    package func statuses() -> [MCPServerStatus] {
+        let rows = servers.values.map { server in
+            MCPServerStatus(
+                name: server.entry.name, scope: server.entry.scope, type: server.entry.type,
+                command: server.entry.commandLine, url: server.entry.url, state: server.state,
+                toolCount: server.client?.facts == nil ? nil : server.tools.count, facts: server.client?.facts)
+        }
+        return (rows + faults).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// Waits until no server is on its first way any more, at most `limit`.
+    package func settle(atMost limit: Duration) async {
+        guard !isSettled else { return }
+        nextWaiter += 1
+        let id = nextWaiter
+        let time = time
+        let patience = Task { [weak self] in
+            try? await time.sleep(for: limit)
+            await self?.wake(id)
+        }
+        await withCheckedContinuation { waiters[id] = $0 }
+        patience.cancel()
+    }
+
+    private var isSettled: Bool {
+        !servers.values.contains { $0.state == .pending || $0.state == .connecting }
+    }
+
+    private func wake(_ id: UInt64) { waiters.removeValue(forKey: id)?.resume() }
+
+    private func changed(_ name: String) {
+        publish(.mcpStatusChanged(McpStatusChanged(server: name)))
+        guard isSettled else { return }
+        for waiter in waiters.values { waiter.resume() }
+        waiters = [:]
+    }
+
+    /// The tools of the connected servers under the names for models, sorted by name.
+    package func tools() -> [MCPOfferedTool] {
+        let all = servers.values.filter { $0.state == .connected }
+            .flatMap { server in server.tools.map { (server: server.entry.name, tool: $0) } }
+        let names = MCPToolNames.names(all.map { ($0.server, $0.tool.name) })
+        return zip(names, all).map { MCPOfferedTool(name: $0, server: $1.server, tool: $1.tool) }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// What the connected servers say about their use, by name.
+    package func instructions() -> [(server: String, text: String)] {
+        servers.values.compactMap { server in
+            guard server.state == .connected, let text = server.client?.facts?.instructions, !text.isEmpty else { return nil }
+            return (server.entry.name, text)
+        }.sorted { $0.server < $1.server }
+    }
+
+    /// The connection of a server; connects it when it is not.
+    /// - Throws: `serverNotFound`; `unavailable` for one that is disabled or waits for approval; what connecting throws.
+    package func client(_ name: String) async throws(MCPError) -> MCPClient {
+        guard let server = servers[name] else {
+            if let fault = faults.first(where: { $0.name == name })?.state.error { throw fault }
+            throw Self.unknown(name)
+        }
+        switch server.state {
+        case .connected: if let client = server.client { return client }
+        case .disabled:
+            throw MCPError(.unavailable, "'\(name)' is disabled. Enable it: codetether mcp enable \(name)")
+        case .pendingApproval:
+            throw MCPError(
+                .authRequired, "'\(name)' is defined by this project and not approved. Approve it: codetether mcp approve \(name)",
+                metadata: ["status": "pending_approval"])
+        default: break
+        }
+        if server.work == nil { begin(name) }
+        await servers[name]?.work?.value
+        guard let now = servers[name] else { throw Self.unknown(name) }
+        if now.state == .connected, let client = now.client { return client }
+        throw now.state.error ?? MCPError(.unavailable, "'\(name)' is not connected (\(now.state.word)).")
+    }
+
+    static func unknown(_ name: String) -> MCPError {
+        MCPError(
+            .serverNotFound,
+            "There is no MCP server '\(HostileText.escaped(String(name.prefix(64)), multiline: false))'. codetether mcp list shows those there are.")
+    }
+
+    /// Connects anew, also a server that has failed. Returns when it is connected or not.
+    package func connect(_ name: String) async throws(MCPError) {
+        guard let server = servers[name] else { throw Self.unknown(name) }
+        guard server.state != .pendingApproval else { _ = try await client(name); return }
+        end(name, .pending, forgets: false)
+        servers[name]?.attempts = 0
+        begin(name)
+        _ = try await client(name)
+    }
+
+    /// Ends the connection until `connect`.
+    package func disconnect(_ name: String) throws(MCPError) {
+        guard servers[name] != nil else { throw Self.unknown(name) }
+        end(name, .disabled, forgets: false)
+        changed(name)
+    }
+
+    /// Tries those again that wait for a login; called when the store of logins changed.
+    package func credentialsChanged() {
+        for (name, server) in servers {
+            switch server.state {
+            case .needsAuth, .expired: begin(name)
+            default: break
+            }
+        }
+    }
+
+    /// Ends all connections and processes. Returns when they are gone.
+    package func close() async {
+        isClosed = true
+        let clients = servers.values.compactMap(\.client)
+        for server in servers.values {
+            server.work?.cancel()
+            server.refresh?.cancel()
+        }
+        servers = [:]
+        for waiter in waiters.values { waiter.resume() }
+        waiters = [:]
+        await withTaskGroup(of: Void.self) { group in for client in clients { group.addTask { await client.close() } } }
+    }
+
+    // MARK: Connecting
+
+    private func begin(_ name: String) {
+        guard var server = servers[name], !isClosed else { return }
+        server.work?.cancel()
+        server.epoch += 1
+        if server.state != .pending { server.state = .connecting }
+        let epoch = server.epoch
+        servers[name] = server
+        servers[name]?.work = Task { [weak self] in await self?.run(name, epoch) }
+    }
+
+    private func run(_ name: String, _ epoch: Int) async {
+        guard let entry = servers[name]?.entry, servers[name]?.epoch == epoch else { return }
+        let result: Result<(MCPClient, [MCPTool], [String]), MCPError>
+        do throws(MCPError) {
+            let gate = NoticeGate()
+            let client = try make(entry) { [weak self] notice in
+                guard let self, gate.enter(notice) else { return }
+                Task {
+                    gate.leave(notice)
+                    await self.noticed(notice, name, epoch)
+                }
+            }
+            servers[name]?.client = client
+            _ = try await client.connect()
+            let (tools, dropped) = try await client.tools()
+            result = .success((client, tools, dropped))
+        } catch {
+            result = .failure(error)
+        }
+        guard servers[name]?.epoch == epoch, !isClosed else {
+            if case .success(let (client, _, _)) = result { await client.close() }
+            return
+        }
+        servers[name]?.work = nil
+        switch result {
+        case .success(let (_, tools, dropped)):
+            servers[name]?.attempts = 0
+            servers[name]?.state = .connected
+            for tool in dropped { log("'\(name)': the tool \(tool) has a description that cannot be used; it is left out.") }
+            setTools(name, tools)
+            servers[name]?.dropped = dropped
+        case .failure(let error):
+            let client = servers[name]?.client
+            servers[name]?.client = nil
+            await client?.close()
+            guard servers[name]?.epoch == epoch else { return }
+            lost(name, error)
+        }
+        changed(name)
+    }
+
+    private func lost(_ name: String, _ error: MCPError) {
+        log("'\(name)': \(error.message)")
+        setTools(name, [])
+        switch error.kind {
+        case .authRequired:
+            servers[name]?.state = error.metadata["credentials"] == "stored" ? .expired(error) : .needsAuth(error)
+        case .config: servers[name]?.state = .failed(error)
+        default:
+            let attempts = (servers[name]?.attempts ?? 0) + 1
+            servers[name]?.attempts = attempts
+            guard attempts < Self.maxAttempts else {
+                servers[name]?.state = .failed(error)
+                return
+            }
+            let pause = min(30, 1 << min(attempts - 1, 5))
+            servers[name]?.state = .backoff(attempt: attempts, untilMs: time.nowMs() + Int64(pause) * 1000, error)
+            let epoch = servers[name]?.epoch ?? 0
+            let time = time
+            servers[name]?.refresh?.cancel()
+            servers[name]?.refresh = Task { [weak self] in
+                do { try await time.sleep(for: .seconds(pause)) } catch { return }
+                await self?.again(name, epoch)
+            }
+        }
+    }
+
+    private func again(_ name: String, _ epoch: Int) {
+        guard servers[name]?.epoch == epoch, case .backoff = servers[name]?.state else { return }
+        begin(name)
+    }
+
+    private func end(_ name: String, _ state: MCPServerState, forgets: Bool) {
+        guard let server = servers[name] else { return }
+        server.work?.cancel()
+        server.refresh?.cancel()
+        setTools(name, [])
+        servers[name]?.epoch += 1
+        servers[name]?.client = nil
+        servers[name]?.work = nil
+        servers[name]?.state = state
+        if forgets { servers[name] = nil }
+        if let client = server.client { Task { await client.close() } }
+    }
+
+    // MARK: Notices
+
+    private func noticed(_ notice: MCPNotice, _ name: String, _ epoch: Int) {
+        guard servers[name]?.epoch == epoch, !isClosed else { return }
+        switch notice {
+        case .toolsChanged: refresh(name, epoch)
+        case .promptsChanged, .resourcesChanged, .resourceUpdated:
+            publish(.mcpResourcesChanged(McpResourcesChanged(server: name)))
+        case .log(let level, let text): log("'\(name)' \(level): \(text)")
+        case .closed(let error):
+            // While it connects, `run` gets the same error.
+            guard servers[name]?.state == .connected else { return }
+            servers[name]?.client = nil
+            servers[name]?.epoch += 1
+            lost(name, error)
+            changed(name)
+        }
+    }
+
+    /// Reads the tools again; changes that come meanwhile are read once more afterwards, never twice at the same time.
+    private func refresh(_ name: String, _ epoch: Int) {
+        guard servers[name]?.state == .connected else { return }
+        if servers[name]?.refresh != nil {
+            servers[name]?.isDirty = true
+            return
+        }
+        servers[name]?.refresh = Task { [weak self] in await self?.readTools(name, epoch) }
+    }
+
+    private func readTools(_ name: String, _ epoch: Int) async {
+        repeat {
+            servers[name]?.isDirty = false
+            guard let client = servers[name]?.client, servers[name]?.epoch == epoch else { return }
+            if let (tools, _) = try? await client.tools(), servers[name]?.epoch == epoch { setTools(name, tools) }
+            // What floods us with changes is read at most ten times a second.
+            try? await time.sleep(for: .milliseconds(100))
+        } while servers[name]?.isDirty == true && servers[name]?.epoch == epoch && !Task.isCancelled
+        if servers[name]?.epoch == epoch { servers[name]?.refresh = nil }
+    }
+
+    private func setTools(_ name: String, _ tools: [MCPTool]) {
+        let old = Dictionary((servers[name]?.tools ?? []).map { ($0.name, $0) }) { $1 }
+        let new = Dictionary(tools.map { ($0.name, $0) }) { $1 }
+        servers[name]?.tools = tools
+        let added = new.keys.filter { old[$0] == nil }.sorted()
+        let removed = old.keys.filter { new[$0] == nil }.sorted()
+        let changed = new.filter { old[$0.key] != nil && old[$0.key] != $0.value }.keys.sorted()
+        guard !(added.isEmpty && removed.isEmpty && changed.isEmpty) else { return }
+        publish(.mcpToolsChanged(McpToolsChanged(server: name, added: added, removed: removed, changed: changed)))
+    }
+}
+
+/// Lets one notice of a kind wait at a time: a server that floods us with them costs one task.
+private final class NoticeGate: Sendable {
+    private let waiting = Mutex<[MCPNotice]>([])
+
+    func enter(_ notice: MCPNotice) -> Bool {
+        waiting.withLock { waiting in
+            guard waiting.count < 256, !waiting.contains(notice) else { return false }
+            waiting.append(notice)
+            return true
+        }
+    }
+
+    func leave(_ notice: MCPNotice) {
+        waiting.withLock { waiting in
+            if let index = waiting.firstIndex(of: notice) { waiting.remove(at: index) }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import HTTPTypes
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Schema
+import Support
+package import SystemPackage
+import Synchronization
+
+/// A server that listens. Started once, stopped once.
+package final class HTTPServer: Sendable {
+    /// How it listens.
+    package struct Options: Sendable {
+        /// A name or an address.
+        package var host: String
+        /// 0 = any free one.
+        package var port: Int
+        /// PEM files of the certificate chain and its key; nil = plain HTTP.
+        package var certificate: FilePath?
+        package var key: FilePath?
+
+        package init(host: String, port: Int, certificate: FilePath? = nil, key: FilePath? = nil) {
+            self.host = host
+            self.port = port
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    /// The port it listens on.
+    package let port: Int
+    private let shutdown: @Sendable () async -> Void
+    private let running: Task<Void, any Error>
+
+    private init(port: Int, running: Task<Void, any Error>, shutdown: @escaping @Sendable () async -> Void) {
+        self.port = port
+        self.running = running
+        self.shutdown = shutdown
+    }
+
+    /// Starts to listen and returns when connections are accepted.
+    /// - Throws: what keeps it from listening: a taken port, an address that is not here, unusable certificates.
+    package static func start(_ options: Options, _ dispatcher: Dispatcher) async throws -> HTTPServer {
+        let child = HTTPChild { request, writer, channel in
+            try await write(request, writer, channel, dispatcher)
+        } upgrade: { request, channel in
+            let (response, _) = await dispatcher.respond(
+                to: Request(head: request, body: RequestBody(buffer: ByteBuffer())), channel: channel)
+            guard case .upgrade(let upgrade) = response.body else { return nil }
+            return upgrade
+        }
+        if let certificate = options.certificate, let key = options.key {
+            let chain = try NIOSSLCertificate.fromPEMBytes(try FileIO.read(certificate, limit: 1 << 20))
+            let privateKey = try NIOSSLPrivateKey(bytes: try FileIO.read(key, limit: 1 << 20), format: .pem)
+            let tls = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+            return try await start(TLSChannel(child, tlsConfiguration: tls), options, dispatcher.services.logger)
+        }
+        return try await start(child, options, dispatcher.services.logger)
+    }
+
+    private static func start<Child: ServerChildChannel>(
+        _ child: Child, _ options: Options, _ logger: Logger
+    ) async throws -> HTTPServer {
+        let (listening, signal) = AsyncThrowingStream<Int, any Error>.makeStream()
+        var quiet = logger
+        quiet.logLevel = .error
+        let server = Server(
+            childChannelSetup: child,
+            configuration: ServerConfiguration(address: .hostname(options.host, port: options.port), backlog: 1_024),
+            onServerRunning: { channel in
+                signal.yield(channel.localAddress?.port ?? options.port)
+                signal.finish()
+            }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet)
+        let running = Task {
+            do {
+                try await server.run()
+            } catch {
+                signal.finish(throwing: error)
+                throw error
+            }
+        }
+        var port: Int?
+        for try await found in listening { port = found }
+        guard let port else { throw CancellationError() }
+        return HTTPServer(port: port, running: running) { try? await server.shutdownGracefully() }
+    }
+
+    /// Accepts no more connections, lets requests that run end, and closes what is left after the deadline.
+    package func stop(within deadline: Duration) async {
+        let closing = Task { [shutdown, running] in
+            await shutdown()
+            _ = await running.result
+        }
+        let timer = Task { [running] in
+            try await Task.sleep(for: deadline)
+            running.cancel()
+        }
+        await closing.value
+        timer.cancel()
+    }
+
+    @concurrent
+    private static func write(
+        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel, _ dispatcher: Dispatcher
+    ) async throws {
+        var (response, incoming) = await dispatcher.respond(to: request, channel: channel)
+        if case .upgrade = response.body {
+            response = .error(
+                TaggedError("UpgradeRequiredError", "This is a WebSocket; ask for an upgrade."), status: 426,
+                requestID: incoming.id)
+        }
+        if response.status == 413 {
+            // What the client still sends is read for two seconds, then the connection ends.
+            response.headers[.connection] = "close"
+            channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
+        }
+        var head = HTTPResponse(status: .init(code: response.status), headerFields: response.headers)
+        switch response.body {
+        case .empty, .upgrade:
+            if response.status != 204 { head.headerFields[.contentLength] = "0" }
+            try await writer.writeResponse(head)
+        case .bytes(let bytes):
+            head.headerFields[.contentLength] = String(bytes.count)
+            if request.method == .head { return try await writer.writeResponse(head) }
+            try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .stream(let write):
+            if request.method == .head { return try await writer.writeResponse(head) }
+            try await writer.write(response: head, body: ResponseBody { writer in try await write(&writer) })
+        }
+    }
+}

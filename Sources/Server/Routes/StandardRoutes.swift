@@ -1,0 +1,12 @@
+extension RouteTable {
+    /// Everything that this build serves.
+    package static let standard: RouteTable = {
+        let routes =
+            SystemRoutes.all + DocumentRoutes.all + SessionRoutes.all + PromptRoutes.all + MessageRoutes.all
+            + EventRoutes.all + PermissionRoutes.all
+            + FormRoutes.all + CatalogueRoutes.all + LocationRoutes.all + TransferRoutes.all
+            + ShellRoutes.all + FileRoutes.all + SessionExtraRoutes.all + SchedulerRoutes.all
+            + UndoRoutes.all
+        return RouteTable(routes + withoutHandler(routes))
+    }()
+}

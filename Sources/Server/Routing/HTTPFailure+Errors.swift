@@ -1,0 +1,47 @@
+import Agents
+import Configuration
+import Providers
+import Schema
+import Sessions
+import Storage
+import Support
+
+extension HTTPFailure {
+    /// The answer to what a handler or a layer below threw; nil for what nobody expected.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as HTTPFailure: self = error
+        case let error as SessionError: self = error.failure(sessionID: "")
+        case let error as AgentError: self = Self.of(error)
+        case let error as StorageError: self = Self.of(error)
+        case let error as CatalogueError: self = .invalid(error.message, field: "model")
+        case let error as ConfigError: self = HTTPFailure(503, .serviceUnavailable(message: error.message))
+        case is CancellationError:
+            self = HTTPFailure(503, .serviceUnavailable(message: "The server is stopping, or the client left."))
+        default: return nil
+        }
+    }
+
+    private static func of(_ error: AgentError) -> HTTPFailure {
+        switch error.kind {
+        case .invalidPrompt: .invalid(error.message, field: "text")
+        case .agentNotFound: .invalid(error.message, field: "agent")
+        case .modelNotFound, .authentication: .invalid(error.message, field: "model")
+        case .storage:
+            if let session = error.underlying as? SessionError, session.kind == .notFound {
+                session.failure(sessionID: "")
+            } else {
+                HTTPFailure(503, .serviceUnavailable(message: error.message, service: "storage"))
+            }
+        default: HTTPFailure(503, .serviceUnavailable(message: error.message))
+        }
+    }
+
+    private static func of(_ error: StorageError) -> HTTPFailure {
+        switch error.kind {
+        case .invalid: .invalid(error.message)
+        case .conflict: HTTPFailure(409, .conflict(message: "Somebody else changed this at the same time; try again."))
+        default: HTTPFailure(503, .serviceUnavailable(message: error.message, service: "storage"))
+        }
+    }
+}

@@ -1,0 +1,263 @@
+import Git
+import Logging
+import Support
+import SystemPackage
+
+/// A workspace at one moment, not pinned by anything yet.
+package struct CapturedTree: Sendable {
+    /// The git tree.
+    var tree: String
+    /// How many files were left out.
+    var skipped: Int
+}
+
+/// The time that is left for a snapshot.
+struct CaptureBudget: Sendable {
+    private let time: any TimeSource
+    private let endNs: UInt64
+
+    init(time: any TimeSource, milliseconds: Int) {
+        self.time = time
+        endNs = time.uptimeNs() &+ UInt64(max(milliseconds, 1)) * 1_000_000
+    }
+
+    /// At least a millisecond, so that what is late fails as such.
+    var rest: Duration {
+        let now = time.uptimeNs()
+        return now < endNs ? .nanoseconds(Int64(endNs - now)) : .milliseconds(1)
+    }
+}
+
+extension SnapshotStore {
+    /// Above these the changes go into the index, below they are written beside it.
+    private static let overlayFiles = 64
+    private static let overlayBytes: Int64 = 4 << 20
+
+    /// Takes the workspace as it is: a tree object whose every file is stored. Costs about a `git status`.
+    /// - Parameter budgetMs: the time it may take; nil = ten minutes.
+    /// - Throws: `refused`, `disabled`, `limit`, `busy`, `failed`. A tree is returned only when every step succeeded.
+    func capture(budgetMs: Int?) async throws(SnapshotError) -> CapturedTree {
+        if let refusal { throw refusal }
+        let budget = CaptureBudget(time: time, milliseconds: budgetMs ?? 600_000)
+        let lock = try await lock(layout.indexLock, waitMs: budgetMs ?? 30_000)
+        defer { lock.release() }
+        let shared = try await self.lock(layout.storeLock, shared: true, waitMs: budgetMs ?? 30_000)
+        defer { shared.release() }
+        guard await hasGit() else { return try await captureWithoutGit() }
+        var tries = 0
+        while true {
+            layout.removeStaleLocks()
+            do throws(SnapshotError) {
+                return try await captureWithGit(budget)
+            } catch {
+                // A file that changed while it was read; an index that a crash left damaged.
+                tries += 1
+                guard error.kind == .failed, tries < 3 else { throw error }
+                logger.debug("snapshot tried again", metadata: ["error": "\(error.message)"])
+                if tries == 2 {
+                    try? FileIO.remove(layout.base)
+                    try? FileIO.remove(layout.index)
+                }
+            }
+        }
+    }
+
+    private func captureWithGit(_ budget: CaptureBudget) async throws(SnapshotError) -> CapturedTree {
+        let base = try await baseTree(budget)
+        let paths = try await changedPaths(budget)
+        guard !paths.isEmpty else { return CapturedTree(tree: base, skipped: 0) }
+        try await checkTotal()
+        let known = layout.indexCount
+        guard known + paths.count <= limits.maxFiles * 2 else { throw tooMany(known + paths.count) }
+        let access = WorkspaceAccess(root: workspace)
+        let limit = Int64(limits.maxFileBytes)
+        let facts = try await blocking { () throws(FileError) in
+            var folders = CheckedFolders(access.root.path)
+            return paths.map { access.facts($0, limit: limit, &folders) }
+        }
+        let stored = facts.filter { $0.state == .stored }
+        // Those of them that are in the index already are counted twice; a workspace near the cap is measured anew.
+        guard known <= limits.maxFiles, stored.count <= limits.maxFiles else { throw tooMany(known + stored.count) }
+        let tree: String
+        if known > 0, facts.count <= Self.overlayFiles, stored.reduce(0, { $0 + $1.size }) <= Self.overlayBytes {
+            tree = try await overlay(facts, on: base, access)
+        } else {
+            tree = try await fold(facts, budget)
+            guard layout.indexCount <= limits.maxFiles else { throw tooMany(layout.indexCount) }
+        }
+        try await blocking { [layout] () throws(FileError) in try layout.updateModes(facts) }
+        return CapturedTree(tree: tree, skipped: facts.filter { $0.state == .skipped }.count)
+    }
+
+    private func tooMany(_ count: Int) -> SnapshotError {
+        SnapshotError(
+            .limit,
+            "\(workspace.path) has more than \(limits.maxFiles) files that are not ignored, so it is not snapshotted. Ignore some, or raise snapshot.max_files."
+        )
+    }
+
+    // MARK: What changed
+
+    /// The paths in which the workspace differs from the index, or may differ.
+    private func changedPaths(_ budget: CaptureBudget) async throws(SnapshotError) -> [FilePath] {
+        let arguments = ["-z", "-o", "--exclude-standard"] + excludeArguments
+        let hasIndex = layout.indexCount > 0
+        async let changed: Result<[ListedPath], SnapshotError> =
+            hasIndex
+            ? listed(git, "diff-files", ["-z", "--name-only", "--ignore-submodules=all"], budget) : .success([])
+        async let others = listed(git, "ls-files", arguments, budget)
+        let all = [await changed, await others]
+        var found: Set<FilePath> = []
+        var nested: [FilePath] = []
+        for result in all {
+            for entry in try result.get() {
+                if entry.isFolder { nested.append(entry.path) } else { found.insert(entry.path) }
+            }
+        }
+        // A repository in the workspace is listed as one name with a slash; its files are the user's like all others.
+        var rounds = 0
+        while let folder = nested.popLast(), rounds < 1_000 {
+            rounds += 1
+            for entry in try await listed(git.inside(folder), "ls-files", arguments, budget).get() {
+                let path = folder.pushing(entry.path)
+                if entry.isFolder { nested.append(path) } else { found.insert(path) }
+            }
+        }
+        return Array(found)
+    }
+
+    private func listed(
+        _ git: OwnRepository, _ command: String, _ arguments: [String], _ budget: CaptureBudget
+    ) async -> Result<[ListedPath], SnapshotError> {
+        do throws(GitError) {
+            let output = try await git.run(command, arguments, timeout: budget.rest, limit: 64 << 20)
+            return .success(output.split(separator: 0).map { ListedPath($0) })
+        } catch {
+            return .failure(Self.failed(error))
+        }
+    }
+
+    /// The user's own ignore files beside `.gitignore`: plain text, no configuration is read for them.
+    private var excludeArguments: [String] {
+        var files = [layout.root.pushing("info/own-exclude")]
+        if let state = GitState.read(workspace.path), state.root == workspace.path {
+            var common = state.gitDirectory
+            if let name = try? FileIO.read(common.appending("commondir"), limit: 4_096) {
+                common = common.pushing(FilePath(bytes: name.filter { $0 != 0x0A }))
+            }
+            files.append(common.pushing("info/exclude"))
+        }
+        let home = environment["HOME"].map { FilePath($0) }
+        if let folder = environment["XDG_CONFIG_HOME"].map({ FilePath($0) }) ?? home?.appending(".config") {
+            files.append(folder.pushing("git/ignore"))
+        }
+        return files.filter { FileIO.exists($0) && $0.isUTF8 }.flatMap { ["-X", $0.string] }
+    }
+
+    // MARK: The tree
+
+    /// The tree that the index describes.
+    private func baseTree(_ budget: CaptureBudget) async throws(SnapshotError) -> String {
+        guard layout.indexCount > 0 else { return GitObjects.emptyTree }
+        if let bytes = try? FileIO.read(layout.base, limit: 100) {
+            let hash = String(decoding: bytes.prefix(40), as: UTF8.self)
+            if GitObjects.isHash(hash) { return hash }
+        }
+        return try await writeBase(budget)
+    }
+
+    private func writeBase(_ budget: CaptureBudget) async throws(SnapshotError) -> String {
+        let output: [UInt8]
+        do throws(GitError) {
+            output = try await git.run("write-tree", [], timeout: budget.rest)
+        } catch {
+            throw Self.failed(error)
+        }
+        let hash = String(decoding: output.prefix(40), as: UTF8.self)
+        let base = layout.base
+        try await blocking { () throws(FileError) in try AtomicFile.write(Array((hash + "\n").utf8), to: base) }
+        return hash
+    }
+
+    /// Puts changes into the index, in parts, so that a budget that ends loses little, and writes the tree.
+    private func fold(_ facts: [PathFacts], _ budget: CaptureBudget) async throws(SnapshotError) -> String {
+        try? FileIO.remove(layout.base)
+        let gone = facts.filter { $0.state != .stored }
+        let stored = facts.filter { $0.state == .stored }
+        do throws(GitError) {
+            if !gone.isEmpty {
+                _ = try await git.run(
+                    "update-index", ["-z", "--force-remove", "--stdin"], input: Self.list(gone), timeout: budget.rest)
+            }
+            for start in stride(from: 0, to: stored.count, by: 2_000) {
+                let part = Array(stored[start..<min(start + 2_000, stored.count)])
+                // Many new blobs go into one pack instead of a file each.
+                let options = part.count > 200 ? ["-c", "core.bigFileThreshold=0"] : []
+                _ = try await git.run(
+                    "update-index", ["-z", "--add", "--replace", "--remove", "--stdin"], options: options,
+                    input: Self.list(part), timeout: budget.rest)
+            }
+        } catch {
+            throw Self.failed(error)
+        }
+        return try await writeBase(budget)
+    }
+
+    private static func list(_ facts: [PathFacts]) -> [UInt8] { facts.flatMap { $0.path.bytes + [0] } }
+
+    /// Writes the tree that `base` becomes by a few changes, without the index.
+    private func overlay(
+        _ facts: [PathFacts], on base: String, _ access: WorkspaceAccess
+    ) async throws(SnapshotError) -> String {
+        let objects = objects
+        let limit = limits.maxFileBytes
+        let (changes, written) = try await blocking { () throws(FileError) in
+            var changes = TreeOverlay()
+            var written: [String] = []
+            for fact in facts {
+                var version: FileVersion?
+                if fact.state == .stored, case .version(let found, let bytes) = try access.read(fact.path, limit: limit)
+                {
+                    written.append(try objects.write(.blob, bytes))
+                    version = found
+                }
+                changes.put(fact.path, version)
+            }
+            return (changes, written)
+        }
+        return try await write(changes, on: base, written: written)
+    }
+
+    /// Writes the tree that another one becomes by changes. All is durable when it returns.
+    func write(
+        _ changes: TreeOverlay, on base: String, written: [String] = []
+    ) async throws(SnapshotError) -> String {
+        var known: [[[UInt8]]: GitTree] = [:]
+        var level: [(names: [[UInt8]], hash: String, changes: TreeOverlay)] =
+            base == GitObjects.emptyTree ? [] : [([], base, changes)]
+        while !level.isEmpty {
+            let found = try await trees(Set(level.map(\.hash)))
+            var next: [(names: [[UInt8]], hash: String, changes: TreeOverlay)] = []
+            for folder in level {
+                guard let tree = found[folder.hash] else {
+                    try? FileIO.remove(layout.base)
+                    throw SnapshotError(.failed, "The tree \(folder.hash) is missing in \(layout.root).")
+                }
+                known[folder.names] = tree
+                for (name, node) in folder.changes.nodes {
+                    if case .folder(let inner) = node, let entry = tree.entries[name], entry.isTree {
+                        next.append((folder.names + [name], entry.hash, inner))
+                    }
+                }
+            }
+            level = next
+        }
+        let objects = objects
+        return try await blocking { [known] () throws(FileError) in
+            var all = written
+            let tree = try changes.write(known, to: objects, written: &all) ?? GitObjects.emptyTree
+            try objects.flush(all)
+            return tree
+        }
+    }
+}

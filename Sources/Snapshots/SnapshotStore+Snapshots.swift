@@ -1,0 +1,246 @@
+import Logging
+package import Support
+import SystemPackage
+
+/// What the commit of a snapshot says of it, as JSON in its message.
+struct SnapshotNote: Sendable {
+    var id: String
+    var sessionID: String?
+    var reason: String
+    var label: String?
+    var isPartial = false
+    var skipped = 0
+    var createdMs: Int64
+
+    init(
+        id: String, sessionID: String?, reason: String, label: String? = nil, isPartial: Bool = false,
+        skipped: Int = 0, createdMs: Int64
+    ) {
+        self.id = id
+        self.sessionID = sessionID
+        self.reason = reason
+        self.label = label
+        self.isPartial = isPartial
+        self.skipped = skipped
+        self.createdMs = createdMs
+    }
+
+    var text: String {
+        var object: JSONObject = ["id": .string(id), "reason": .string(reason), "time": .int(createdMs)]
+        object["ses"] = sessionID.map { .string($0) }
+        object["label"] = label.map { .string($0) }
+        if isPartial { object["partial"] = true }
+        if skipped > 0 { object["skipped"] = .int(Int64(skipped)) }
+        return JSON.object(object).text()
+    }
+
+    /// The snapshot that a commit describes; nil for a commit of another kind.
+    static func snapshot(_ commit: [UInt8], hash: String, id: String) -> Snapshot? {
+        let lines = commit.split(separator: 0x0A)
+        guard let first = lines.first, first.starts(with: "tree ".utf8), let last = lines.last,
+            let json = try? JSON(parsing: Array(last))
+        else { return nil }
+        let tree = String(decoding: first.dropFirst(5), as: UTF8.self)
+        guard GitObjects.isHash(tree) else { return nil }
+        return Snapshot(
+            id: id, createdMs: json["time"]?.intValue ?? 0, sessionID: json["ses"]?.stringValue,
+            reason: json["reason"]?.stringValue ?? "manual", label: json["label"]?.stringValue,
+            isPartial: json["partial"]?.boolValue ?? false, skipped: Int(json["skipped"]?.intValue ?? 0), tree: tree,
+            commit: hash)
+    }
+}
+
+extension Snapshot {
+    /// For `--json` and HTTP.
+    package var json: JSON {
+        var object: JSONObject = [
+            "id": .string(id), "created": .int(createdMs), "reason": .string(reason), "tree": .string(tree),
+            "partial": .bool(isPartial), "skipped": .int(Int64(skipped)),
+        ]
+        object["sessionID"] = sessionID.map { .string($0) }
+        object["label"] = label.map { .string($0) }
+        return .object(object)
+    }
+}
+
+extension SnapshotStore {
+    /// Takes a snapshot and pins it. What did not change since the last one costs nothing.
+    /// - Parameters:
+    ///   - sessionID: who references it; nil: it is kept for `retentionDays`.
+    ///   - budgetMs: the time it may take; nil = ten minutes.
+    /// - Throws: `refused`, `disabled`, `limit`, `busy`, `failed`; there is no snapshot then.
+    package func create(
+        sessionID: String? = nil, reason: String = "manual", label: String? = nil, budgetMs: Int? = nil
+    ) async throws(SnapshotError) -> Snapshot {
+        let captured = try await capture(budgetMs: budgetMs)
+        return try await pin(captured, sessionID: sessionID, reason: reason, label: label)
+    }
+
+    private func pin(
+        _ captured: CapturedTree, sessionID: String?, reason: String, label: String?
+    ) async throws(SnapshotError) -> Snapshot {
+        let shared = try await lock(layout.storeLock, shared: true, waitMs: 30_000)
+        defer { shared.release() }
+        let id = ids.next(.snapshot)
+        let now = time.nowMs()
+        let note = SnapshotNote(
+            id: id, sessionID: sessionID, reason: reason, label: label, skipped: captured.skipped, createdMs: now)
+        let objects = objects
+        let layout = layout
+        let commit = try await blocking { () throws(FileError) in
+            if captured.tree == GitObjects.emptyTree { try objects.write(.tree, []) }
+            let bytes = Self.commit(tree: captured.tree, parent: nil, message: note.text, createdMs: now)
+            let commit = try objects.write(.commit, bytes)
+            try objects.flush([commit])
+            try layout.setRef(layout.snapshotRef(id), commit, durable: true)
+            return commit
+        }
+        return Snapshot(
+            id: id, createdMs: now, sessionID: sessionID, reason: reason, label: label, skipped: captured.skipped,
+            tree: captured.tree, commit: commit)
+    }
+
+    /// All snapshots, latest first. Damaged ones are left out; `verify` names them.
+    package func list() async throws(SnapshotError) -> [Snapshot] {
+        guard FileIO.exists(layout.head) else { return [] }
+        let layout = layout
+        let refs = try await blocking { () throws(FileError) in try layout.refs(layout.snapshotRefs) }
+        let commits = try await commits(Set(refs.values))
+        return refs.compactMap { id, hash in
+            commits[hash].flatMap { SnapshotNote.snapshot($0, hash: hash, id: id) }
+        }
+        .sorted { ($0.createdMs, $0.id) > ($1.createdMs, $1.id) }
+    }
+
+    /// One snapshot.
+    /// - Throws: `notFound`, `damaged`.
+    package func get(_ id: String) async throws(SnapshotError) -> Snapshot {
+        let layout = layout
+        let hash: String? =
+            IDFormat.isValid(id, prefix: .snapshot) && FileIO.exists(layout.head)
+            ? try await blocking { () throws(FileError) in try layout.ref(layout.snapshotRef(id)) } : nil
+        guard let hash else {
+            throw SnapshotError(
+                .notFound,
+                "There is no snapshot \"\(HostileText.escaped(id, multiline: false))\" of \(workspace.path). `codetether snapshot list` shows those there are."
+            )
+        }
+        guard let commit = try await commits([hash])[hash],
+            let snapshot = SnapshotNote.snapshot(commit, hash: hash, id: id)
+        else {
+            throw SnapshotError(
+                .damaged, "The snapshot \(id) is damaged: its object \(hash) is missing or cannot be read.")
+        }
+        return snapshot
+    }
+
+    // MARK: Commands
+
+    /// What is kept between the start and the end of a command whose effects are found by comparing.
+    package struct CommandMark: Sendable {
+        let id: String
+        let call: JournalCall
+        let before: CapturedTree?
+        let modes: [FilePath: UInt16]
+        let notice: String?
+    }
+
+    /// Takes the workspace before a command that may change anything. Never fails: what cannot be had is said in the notice
+    /// of `endCommand`.
+    package func beginCommand(_ call: JournalCall) async -> CommandMark? {
+        let journal = journal
+        guard
+            case .success(let id)? = try? await BlockingWork.run({ () -> Result<String, SnapshotError> in
+                do throws(SnapshotError) { return .success(try journal.beginCommand(call)) } catch {
+                    return .failure(error)
+                }
+            })
+        else { return nil }
+        let layout = layout
+        do throws(SnapshotError) {
+            let before = try await capture(budgetMs: limits.budgetMs)
+            // As the workspace is now: the capture has brought the list up to date.
+            let modes = try await blocking { () throws(FileError) in layout.readModes() }
+            return CommandMark(id: id, call: call, before: before, modes: modes, notice: nil)
+        } catch {
+            return CommandMark(id: id, call: call, before: nil, modes: [:], notice: error.message)
+        }
+    }
+
+    /// Finds what a command changed and notes it.
+    /// - Returns: the paths that changed, and why they are not known if they are not.
+    package func endCommand(_ mark: CommandMark) async -> (files: [JournalFile], notice: String?) {
+        var notice = mark.notice.map { "Undo does not cover what this command changed: \($0)" }
+        var files: [JournalFile] = []
+        if let before = mark.before {
+            do throws(SnapshotError) {
+                let after = try await capture(budgetMs: limits.budgetMs)
+                files = try await changes(mark, from: before.tree, to: after.tree)
+            } catch {
+                notice = "Undo does not cover what this command changed: \(error.message)"
+            }
+        }
+        let journal = journal
+        let (found, said) = (files, notice)
+        let stored = try? await BlockingWork.run { () -> String? in
+            do throws(SnapshotError) {
+                try journal.endCommand(mark.id, mark.call, found, notice: said)
+                return nil
+            } catch {
+                return error.message
+            }
+        }
+        if let failure = stored ?? nil { return ([], "Undo does not cover what this command changed: \(failure)") }
+        if let notice { logger.warning("snapshot left out", metadata: ["reason": "\(notice)"]) }
+        return (files, notice)
+    }
+
+    private func changes(
+        _ mark: CommandMark, from old: String, to new: String
+    ) async throws(SnapshotError) -> [JournalFile] {
+        guard old != new else { return [] }
+        let changes = try await changes(from: old, to: new)
+        let root = workspace.path
+        return try await blocking { () throws(FileError) in
+            changes.map { change in
+                var file = JournalFile(path: change.path, before: change.before, after: change.after)
+                if let after = file.after, !after.isSymlink,
+                    let info = try? FileIO.stat(root.pushing(change.path), followSymlink: false), info.isRegular,
+                    (info.mode ^ after.mode) & 0o100 == 0
+                {
+                    file.after?.mode = info.mode
+                }
+                guard let before = file.before, !before.isSymlink else { return file }
+                // Git knows the executable bit only; the others are as they were seen last, or as they are now.
+                if let known = mark.modes[change.path], (known ^ before.mode) & 0o100 == 0 {
+                    file.before?.mode = known
+                } else if mark.modes[change.path] == nil, let after = file.after, !after.isSymlink,
+                    (after.mode ^ before.mode) & 0o100 == 0
+                {
+                    file.before?.mode = after.mode
+                }
+                return file
+            }
+        }
+    }
+
+    /// Takes the first snapshot of a workspace ahead of need, so that later ones are quick, and packs what has piled up.
+    /// Meant for the background; failures are only logged.
+    package func warmUp() async {
+        guard refusal == nil, layout.indexCount == 0 else { return await packIfNeeded() }
+        do throws(SnapshotError) {
+            _ = try await capture(budgetMs: 120_000)
+        } catch {
+            logger.debug("snapshots not warmed up", metadata: ["reason": "\(error.message)"])
+        }
+    }
+
+    /// Packs what has piled up, if there is enough of it; failures are only logged.
+    package func packIfNeeded() async {
+        do throws(SnapshotError) {
+            try await packIfDue()
+        } catch {
+            logger.debug("snapshots not packed", metadata: ["reason": "\(error.message)"])
+        }
+    }
+}

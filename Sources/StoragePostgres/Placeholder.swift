@@ -1,2 +1,0 @@
-/// Placeholder until the target has code.
-enum Placeholder {}

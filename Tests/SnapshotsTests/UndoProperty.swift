@@ -1,0 +1,267 @@
+import Glibc
+import Snapshots
+import Support
+import Synchronization
+import SystemPackage
+
+/// Numbers that are the same in every run of a seed (SplitMix64).
+struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
+
+/// One random interleaving of two agents and a user in one workspace, and an undo of the first agent at its end.
+///
+/// What must hold is derived from what was seen on disk around each step, not from what the store says: a path that only the
+/// agent changed since its first change goes back to what it was; every other path keeps its bytes, mode, inode and time; the
+/// user's `.git` is the same to the byte; a redo brings back what was there before the undo.
+struct UndoProperty {
+    private enum Actor { case agent, other, user }
+
+    private let fixture: SnapshotFixture
+    private var numbers: SeededNumbers
+    private var history: [[UInt8]: [(actor: Actor, before: String?, isSeen: Bool)]] = [:]
+    private let usesGit: Bool
+    private let seed: UInt64
+    private(set) var problems: [String] = []
+
+    /// 50 names that have broken such programs.
+    static let oddNames: [[UInt8]] =
+        [
+            "a\nb", "tab\there", "\"quoted\"", "it's", "back\\slash", "-rf", "--", " leading", "trailing ",
+            "new  line\r",
+            "caf\u{e9}", "cafe\u{301}", "日本語.txt", "中文\".txt", "emoji😀", "*", "?", "[x]", "{a,b}", "$HOME", "`id`",
+            "$(id)",
+            "a;b", "a|b", "a&b", "a>b", "#hash", "!bang", "~tilde", "%s%n", "con", "nul", "git~1", ".gitignore~",
+            ".gitx", "a:b",
+            "a=b", "@{u}", "HEAD", "index.lock", ".hidden", "..dots", "...", "x.orig", "x.rej",
+        ].map { Array($0.utf8) }
+        + [
+            [0xFF, 0xFE], [0x61, 0x80, 0x62], [0xC3, 0x28], Array(repeating: 0x6C, count: 255),
+            [0x01, 0x1B, 0x5B, 0x6D],
+        ]
+
+    init(seed: UInt64) throws {
+        self.seed = seed
+        numbers = SeededNumbers(seed)
+        usesGit = seed % 5 != 0
+        fixture = try SnapshotFixture()
+    }
+
+    /// Runs it; what is wrong is in `problems`.
+    mutating func run() async throws {
+        try await prepare()
+        for _ in 0..<Int.random(in: 4...10, using: &numbers) { try await step() }
+        try await check()
+    }
+
+    private var names: [FilePath] {
+        var names = [
+            "a.txt", "b.txt", "src/main.c", "src/deep/er/x", "bin.dat", "crlf.txt", "ignored.log", "new/one", "new/two",
+        ]
+        .map { FilePath($0) }
+        if usesGit { names += ["nested/in.txt", "nested/sub/deep.txt", "module/m.txt"].map { FilePath($0) } }
+        names += (0..<3).map { index in
+            FilePath(bytes: Self.oddNames[Int((seed &+ UInt64(index) &* 17) % UInt64(Self.oddNames.count))])
+        }
+        return names
+    }
+
+    private mutating func prepare() async throws {
+        for name in names.dropLast(2) where Bool.random(using: &numbers) || name == "a.txt" {
+            try fixture.put(
+                name, content(), mode: [0o644, 0o644, 0o755, 0o600].randomElement(using: &numbers) ?? 0o644)
+        }
+        try fixture.put("crlf.txt", "one\r\ntwo\r\n")
+        try fixture.put("b.txt", "")
+        guard usesGit else { return }
+        _ = try await fixture.git("init", "-q", "--template=")
+        try fixture.put(".gitignore", "*.log\n")
+        // What must have no effect: hooks, filters, line ends.
+        try fixture.put(".gitattributes", "*.txt text eol=lf filter=evil\n*.c ident\n")
+        _ = try await fixture.git("config", "filter.evil.clean", "sed s/e/EVIL/g; touch \(fixture.root)/evil")
+        _ = try await fixture.git("config", "core.autocrlf", "input")
+        for nested in ["nested", "module"] {
+            try FileIO.createDirectory(fixture.path(nested), mode: 0o755)
+            _ = try await fixture.git("init", "-q", "--template=", at: fixture.path(nested))
+        }
+        try fixture.put("module/m.txt", "module\n")
+        _ = try await fixture.git("add", "m.txt", at: fixture.path("module"))
+        _ = try await fixture.git("commit", "-qm", "m", at: fixture.path("module"))
+        _ = try await fixture.git("add", "a.txt", "module")
+        _ = try await fixture.git("commit", "-qm", "first")
+    }
+
+    private mutating func content() -> [UInt8] {
+        switch Int.random(in: 0..<6, using: &numbers) {
+        case 0:
+            return (0..<Int.random(in: 1...400, using: &numbers)).map { _ in UInt8.random(in: 0...255, using: &numbers)
+            }
+        case 1: return Array("line\r\nmixed\nline \(numbers.next())\r\n".utf8)
+        case 2: return Array("\(numbers.next())".utf8)
+        case 3: return Array("no newline \(numbers.next())".utf8)
+        default: return Array("text \(numbers.next())\nmore $Id$\n".utf8)
+        }
+    }
+
+    private mutating func step() async throws {
+        let before = try state()
+        let name = names.randomElement(using: &numbers) ?? "a.txt"
+        let actor: Actor = [.agent, .agent, .agent, .other, .user, .user].randomElement(using: &numbers) ?? .agent
+        let owner = actor == .agent ? "ses_a" : "ses_b"
+        var isCommand = false
+        switch (actor, Int.random(in: 0..<3, using: &numbers)) {
+        case (.user, _): try await change(name)
+        case (_, 0):
+            isCommand = true
+            let changes = Int.random(in: 1...3, using: &numbers)
+            var copy = self
+            _ = try await fixture.command(owner: owner) {
+                for _ in 0..<changes {
+                    try await copy.change(copy.names.randomElement(using: &copy.numbers) ?? "a.txt")
+                }
+            }
+            numbers = copy.numbers
+        case (_, 1) where (try? FileIO.stat(fixture.workspace.pushing(name), followSymlink: false))?.isRegular == true:
+            try fixture.toolWrite(name, nil, owner: owner)
+        default:
+            let info = try? FileIO.stat(fixture.workspace.pushing(name), followSymlink: false)
+            guard info?.isSymlink != true else { return }
+            try fixture.toolWrite(name, content(), owner: owner)
+        }
+        let after = try state()
+        for path in Set(before.keys).union(after.keys) where before[path] != after[path] {
+            // Commands are not seen to change ignored files, nor permission bits that git does not know.
+            let isIgnored = usesGit && path.suffix(4).elementsEqual(".log".utf8)
+            history[path, default: []].append((actor, before[path], !(isCommand && isIgnored)))
+        }
+    }
+
+    /// What a person or a command does to a file.
+    private mutating func change(_ name: FilePath) async throws {
+        let path = fixture.workspace.pushing(name)
+        let info = try? FileIO.stat(path, followSymlink: false)
+        switch Int.random(in: 0..<7, using: &numbers) {
+        case 0 where info != nil: try FileIO.remove(path)
+        case 1 where info?.isRegular == true:
+            let mode: UInt16 = info?.mode == 0o755 ? 0o644 : 0o755
+            _ = path.withPlatformString { chmod($0, mode_t(mode)) }
+        case 2 where info != nil:
+            let target = fixture.path("moved-\(numbers.next() % 5)")
+            try FileIO.rename(path, to: target)
+        case 3:
+            if info != nil { try FileIO.remove(path) }
+            try FileIO.createDirectory(path.removingLastComponent(), mode: 0o755)
+            guard path.withPlatformString({ symlink("target-\(numbers.next() % 3)", $0) }) == 0 else { return }
+        case 4 where usesGit && info?.isRegular == true && name == "a.txt":
+            _ = try await fixture.git("add", "a.txt")
+        default:
+            if info?.isSymlink == true { try FileIO.remove(path) }
+            try fixture.put(name, content(), mode: info?.isRegular == true ? info?.mode ?? 0o644 : 0o644)
+        }
+    }
+
+    private func state() throws -> [[UInt8]: String] {
+        try fixture.tree().filter { path, _ in !Self.isGit(path) }
+    }
+
+    private static func isGit(_ path: [UInt8]) -> Bool {
+        path.split(separator: 0x2F).contains { $0.elementsEqual(".git".utf8) }
+    }
+
+    // MARK: The check
+
+    private mutating func check() async throws {
+        let full = try fixture.tree(identity: true)
+        let before = try state()
+        if Bool.random(using: &numbers) { try await failOnce(full) }
+        let result: RestoreResult
+        do {
+            result = try await fixture.undo()
+        } catch {
+            if history.values.contains(where: { $0.contains { $0.actor == .agent } }) {
+                problems.append("undo: \(error)")
+            }
+            return
+        }
+        let after = try state()
+        let afterFull = try fixture.tree(identity: true)
+        for path in Set(before.keys).union(after.keys).union(history.keys) {
+            let expected = expectation(path, before[path])
+            if after[path] != expected {
+                let outcome = result.files.first { $0.path.bytes == path }
+                problems.append(
+                    "\(UTF8Text.lossy(path)): is \(after[path] ?? "nothing"), not \(expected ?? "nothing"); was \(before[path] ?? "nothing"); \(history[path]?.map { "\($0.actor)" } ?? []) \(String(describing: outcome))"
+                )
+            }
+            if expected == before[path], full[path] != afterFull[path] {
+                problems.append(
+                    "\(UTF8Text.lossy(path)) was touched without need: \(full[path] ?? "") -> \(afterFull[path] ?? "")")
+            }
+        }
+        for (path, was) in full where Self.isGit(path) && afterFull[path] != was {
+            problems.append("\(UTF8Text.lossy(path)) of the user's repository changed")
+        }
+        if FileIO.exists(fixture.root.appending("evil")) { problems.append("a filter of the repository ran") }
+        if afterFull.keys.contains(where: { UTF8Text.lossy($0).contains(AtomicFile.temporaryPrefix) }) {
+            problems.append("a temporary file stayed")
+        }
+        if result.files.contains(where: { $0.outcome == .restored }) {
+            _ = try await fixture.redo()
+            let again = try state()
+            if again != before { problems.append("redo did not bring back what was there") }
+        }
+        if seed % 16 == 0 { problems += try await fixture.store.verify() }
+        problems = problems.map { "seed \(seed): \($0)" }
+    }
+
+    /// What a path must be after the undo.
+    private func expectation(_ path: [UInt8], _ now: String?) -> String? {
+        let steps = (history[path] ?? []).filter { $0.isSeen || $0.actor != .agent }
+        guard let first = steps.firstIndex(where: { $0.actor == .agent }) else { return now }
+        let isTouchedByOthers =
+            steps[first...].contains { $0.actor != .agent } || (history[path] ?? []).contains { !$0.isSeen }
+        // Somebody else may have put back what was there first.
+        return isTouchedByOthers ? now : steps[first].before
+    }
+
+    /// A failure in the middle leaves every file as it was.
+    private mutating func failOnce(_ full: [[UInt8]: String]) async throws {
+        let view = try fixture.store.journal.read()
+        let plan = try await fixture.store.plan(undoing: view.entries(of: "ses_a"), in: view)
+        let count = plan.filter { $0.outcome == .restored }.count
+        guard count > 0 else { return }
+        let failing = Int.random(in: 0..<count, using: &numbers)
+        let seen = Counter()
+        do {
+            _ = try await fixture.store.apply(plan, RestoreRequest(kind: .undo, owner: "ses_a")) { _ in
+                seen.next() == failing ? SnapshotError(.failed, "No space (injected).") : nil
+            }
+            problems.append("an injected failure was not reported")
+        } catch {
+            let now = try fixture.tree()
+            let was = full.mapValues { String($0.split(separator: "/")[0]) }
+            if now != was {
+                problems.append("a failed undo changed the tree")
+            }
+        }
+    }
+}
+
+private final class Counter: Sendable {
+    private let value = Mutex(-1)
+    func next() -> Int {
+        value.withLock { value in
+            value += 1
+            return value
+        }
+    }
+}
