@@ -30,7 +30,8 @@ package struct AgentDependencies: Sendable {
     package var logger: Logger
 
     package init(
-        sessions: SessionService, models: ModelCatalogue, client: ModelClient, tools: ToolRegistry, externalTools: (any ExternalTools)? = nil,
+        sessions: SessionService, models: ModelCatalogue, client: ModelClient, tools: ToolRegistry,
+        externalTools: (any ExternalTools)? = nil,
         toolEnvironment: ToolEnvironment, permissions: any PermissionGate,
         deniedPermissions: @escaping @Sendable (_ agent: String) -> Set<String>, config: Config,
         agents: [AgentDefinition],

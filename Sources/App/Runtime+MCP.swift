@@ -72,7 +72,12 @@ private struct WorkspaceMCPHost: MCPHost {
     var canElicit: Bool { false }
     var canSample: Bool { false }
     var roots: [(uri: String, name: String)] {
-        [("file://\(PercentEncoding.segment(directory.string, keepSlash: true))", directory.lastComponent?.string ?? "/")]
+        [
+            (
+                "file://\(PercentEncoding.segment(directory.string, keepSlash: true))",
+                directory.lastComponent?.string ?? "/"
+            )
+        ]
     }
     func elicit(server: String, _ params: JSON) async -> JSON { ["action": "decline"] }
     func sample(server: String, _ params: JSON) async throws(MCPError) -> JSON {

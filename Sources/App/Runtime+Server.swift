@@ -2,8 +2,8 @@ import Agents
 import Configuration
 import Events
 import Permissions
-package import Server
 import Schema
+package import Server
 import Sessions
 import Support
 import SystemPackage

@@ -154,7 +154,8 @@ package actor Runtime {
                 sessions: sessions, models: models,
                 client: ModelClient(
                     transport: transport, secrets: EnvironmentSecrets.source(self.environment), time: time),
-                tools: tools(skills: skills.skills), externalTools: await mcpTools(), toolEnvironment: environment, permissions: permissions,
+                tools: tools(skills: skills.skills), externalTools: await mcpTools(), toolEnvironment: environment,
+                permissions: permissions,
                 deniedPermissions: { permissions.deniedPermissions(of: ToolGating.permissionNames, agent: $0) },
                 config: config.config,
                 agents: agents, instructions: Instructions.discover(config), stateDirectory: paths.state, ids: ids,

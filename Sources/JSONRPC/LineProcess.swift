@@ -1,5 +1,5 @@
-import Synchronization
 package import Support
+import Synchronization
 import SystemPackage
 
 /// A child process that speaks one message a line on its stdin and stdout, and text on stderr.

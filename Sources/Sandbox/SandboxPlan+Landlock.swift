@@ -17,10 +17,14 @@ extension SandboxPlan {
             let kind = facts.kind(path)
             return !Self.socketDirectories.contains(path) && (kind == .directory || kind == .file)
         }
+        // Looked up for each of thousands of names.
+        let ends = Set(hidden.map(\.string))
+        var ancestors: Set<String> = []
+        for var path in hidden { while path.removeLastComponent() { ancestors.insert(path.string) } }
         var readable: [FilePath] = []
         func allow(_ path: FilePath, evenIfHidden: Bool = false) {
-            guard evenIfHidden || !hidden.contains(path) else { return }
-            guard hidden.contains(where: { $0 != path && path.contains($0) }) else { return readable.append(path) }
+            guard evenIfHidden || !ends.contains(path.string) else { return }
+            guard ancestors.contains(path.string) else { return readable.append(path) }
             for name in facts.names(path).prefix(4_096) {
                 let child = path.appending(name)
                 if facts.kind(child) != .link { allow(child) }

@@ -183,7 +183,7 @@ package final class ChangeJournal: Sendable {
     // MARK: Writing
 
     private func lock(_ path: FilePath, shared: Bool) throws(FileError) -> FileLock {
-        if let lock = try StoreLayout.lock(path, shared: shared, waitMs: 30_000) { return lock }
+        if let lock = try FileLock.lockBlocking(path, shared: shared, timeoutMs: 30_000) { return lock }
         throw FileError(
             .busy, path: path, message: "Another process has held \(path) for 30 s. End it, or try again later.")
     }

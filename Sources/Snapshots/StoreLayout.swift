@@ -58,18 +58,6 @@ struct StoreLayout: Sendable {
         }
     }
 
-    /// Takes a lock, waiting on the calling thread.
-    /// - Returns: nil when the time is over.
-    static func lock(_ path: FilePath, shared: Bool, waitMs: Int) throws(FileError) -> FileLock? {
-        var waited = 0
-        while true {
-            if let lock = try FileLock.tryLock(path, shared: shared) { return lock }
-            guard waited < waitMs else { return nil }
-            usleep(5_000)
-            waited += 5
-        }
-    }
-
     // MARK: Refs
 
     func snapshotRef(_ id: String) -> FilePath { snapshotRefs.appending(id) }

@@ -1,4 +1,5 @@
 import CSupport
+import Glibc
 package import SystemPackage
 
 #if canImport(Glibc)
@@ -100,6 +101,23 @@ package final class FileLock: Sendable {
             guard clock.now < end else { return nil }
             try await clock.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(50))
+        }
+    }
+
+    /// Waits for the lock on the calling thread, trying after 1 ms growing to 20 ms. For threads that may block only.
+    /// - Returns: nil when the time is over.
+    package static func lockBlocking(
+        _ path: FilePath, shared: Bool = false, timeoutMs: Int64
+    ) throws(FileError) -> FileLock? {
+        var waitedMs: Int64 = 0
+        var pauseMs: Int64 = 1
+        while true {
+            if let lock = try tryLock(path, shared: shared) { return lock }
+            guard waitedMs < timeoutMs else { return nil }
+            var pause = timespec(tv_sec: 0, tv_nsec: Int(pauseMs) * 1_000_000)
+            nanosleep(&pause, nil)
+            waitedMs += pauseMs
+            pauseMs = min(pauseMs * 2, 20)
         }
     }
 

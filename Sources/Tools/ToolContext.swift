@@ -115,7 +115,8 @@ package struct ToolEnvironment: Sendable {
     /// The services of a program; see the properties.
     package init(
         workspace: WorkspaceRoot, directory: FilePath, dataDirectory: FilePath, runner: ProcessRunner,
-        sandbox: Sandbox? = nil, http: any WebFetcher, webSearch: WebSearchEndpoint? = nil, todos: any TodoStore = MemoryTodoStore(),
+        sandbox: Sandbox? = nil, http: any WebFetcher, webSearch: WebSearchEndpoint? = nil,
+        todos: any TodoStore = MemoryTodoStore(),
         asker: (any QuestionAsker)? = nil, skills: [Skill] = [], ids: any IDSource, time: any TimeSource,
         environment: Environment
     ) {
@@ -146,7 +147,8 @@ package struct ToolEnvironment: Sendable {
             sessionID: sessionID, messageID: messageID, callID: callID, agent: agent, callers: callers,
             approvalScope: approvalScope, sessionRules: sessionRules, onAsk: onAsk, model: model,
             workspace: workspace, directory: directory, dataDirectory: dataDirectory, permissions: permissions,
-            files: files, runner: runner, sandbox: sandbox, http: http, webSearch: webSearch, todos: todos, subagents: subagents,
+            files: files, runner: runner, sandbox: sandbox, http: http, webSearch: webSearch, todos: todos,
+            subagents: subagents,
             asker: asker, skills: skills, switchAgent: switchAgent, ids: ids, time: time, environment: environment,
             progress: progress)
         context.snapshots = snapshots

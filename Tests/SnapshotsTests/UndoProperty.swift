@@ -225,11 +225,10 @@ struct UndoProperty {
 
     /// What a path must be after the undo.
     private func expectation(_ path: [UInt8], _ now: String?) -> String? {
-        let steps = (history[path] ?? []).filter { $0.isSeen || $0.actor != .agent }
-        guard let first = steps.firstIndex(where: { $0.actor == .agent }) else { return now }
-        let isTouchedByOthers =
-            steps[first...].contains { $0.actor != .agent } || (history[path] ?? []).contains { !$0.isSeen }
-        // Somebody else may have put back what was there first.
+        let steps = history[path] ?? []
+        guard let first = steps.firstIndex(where: { $0.actor == .agent && $0.isSeen }) else { return now }
+        // A change that nobody saw is like somebody else's.
+        let isTouchedByOthers = steps[first...].contains { $0.actor != .agent || !$0.isSeen }
         return isTouchedByOthers ? now : steps[first].before
     }
 

@@ -44,16 +44,18 @@ struct CrashDiskTests {
             }
             func json(_ name: String) throws -> JSON { try JSON(parsing: try world.workspace.text("\(name).json")) }
             #expect(try code("run") == "0")
-            #expect(try code("full") == "1", "\(try world.workspace.text("full.err"))")
+            let fullErrors = try world.workspace.text("full.err")
+            #expect(try code("full") == "1", "\(fullErrors)")
             let error = try json("full")["error"]
             #expect(error?["name"]?.stringValue?.hasSuffix("Error") == true)
             let message = error?["message"]?.stringValue?.lowercased() ?? ""
             #expect(message.contains("space") || message.contains("full"), "\(message)")
-            #expect(try code("during") == "0", "\(try world.workspace.text("during.err"))")
+            let duringErrors = try world.workspace.text("during.err")
+            #expect(try code("during") == "0", "\(duringErrors)")
             let during = StoredSession(try json("during"))
             #expect(during.answers == ["First I write.", "All is done."])
             #expect(during.toolStates == ["completed", "completed"])
-            #expect(try code("after") == "0" && code("show") == "0" && code("more") == "0")
+            for name in ["after", "show", "more"] { #expect(try code(name) == "0", "\(name)") }
             let after = StoredSession(try json("after"))
             #expect(after.info["title"]?.stringValue == "after")
             #expect(after.answers == during.answers)

@@ -19,7 +19,10 @@ enum MCPWorld {
         options.timeout = .seconds(120)
         return try await ChildProcess.with(options) { child in
             #expect(await child.waitForError("\n"))
-            let port = try #require(Int(child.state.state.stderr.split(separator: 0x0A).first.map { String(decoding: $0, as: UTF8.self) } ?? ""))
+            let port = try #require(
+                Int(
+                    child.state.state.stderr.split(separator: 0x0A).first.map { String(decoding: $0, as: UTF8.self) }
+                        ?? ""))
             return try await body("http://127.0.0.1:\(port)/mcp")
         }
     }

@@ -9,7 +9,8 @@ struct OPC001MCPRegistryTests {
     func manages() async throws {
         try await StoryWorld.with([]) { world in
             let cli = world.cli
-            let add = try await cli.run("mcp", "add", "peer", "--env", "TOKEN=hush", "--", MCPWorld.python, MCPWorld.script, "stdio")
+            let add = try await cli.run(
+                "mcp", "add", "peer", "--env", "TOKEN=hush", "--", MCPWorld.python, MCPWorld.script, "stdio")
             #expect(add.code == 0, "\(add.story)")
             let again = try await cli.run("mcp", "add", "peer", "--", "true")
             #expect(again.code == 78, "a taken name is refused: \(again.story)")
@@ -34,7 +35,8 @@ struct OPC001MCPRegistryTests {
             #expect(try await cli.run("mcp", "enable", "peer").code == 0)
             let update = try await cli.run("mcp", "update", "peer", "--timeout", "9000")
             #expect(update.code == 0, "\(update.story)")
-            #expect(try await cli.run("mcp", "get", "peer", "--json").json()["definition"]?["timeout"]?.intValue == 9000)
+            #expect(
+                try await cli.run("mcp", "get", "peer", "--json").json()["definition"]?["timeout"]?.intValue == 9000)
             #expect(try await cli.run("mcp", "remove", "peer").code == 0)
             let gone = try await cli.run("mcp", "get", "peer", "--json")
             #expect(gone.code == 66, "\(gone.story)")
@@ -42,11 +44,18 @@ struct OPC001MCPRegistryTests {
         }
     }
 
-    @Test("OPC-001.2 entries are in mcp.json (user) and .mcp.json (project), keep what else is there, and survive restarts")
+    @Test(
+        "OPC-001.2 entries are in mcp.json (user) and .mcp.json (project), keep what else is there, and survive restarts"
+    )
     func persists() async throws {
-        try await StoryWorld.with([], files: [".mcp.json": "{\n  // ours\n  \"mcpServers\": {\"foreign\": {\"command\": \"true\"}}\n}\n"]) { world in
+        try await StoryWorld.with(
+            [], files: [".mcp.json": "{\n  // ours\n  \"mcpServers\": {\"foreign\": {\"command\": \"true\"}}\n}\n"]
+        ) { world in
             let cli = world.cli
-            #expect(try await cli.run("mcp", "add", "mine", "--url", "http://127.0.0.1:9/mcp", "--header", "X-Key: secret-1").code == 0)
+            #expect(
+                try await cli.run(
+                    "mcp", "add", "mine", "--url", "http://127.0.0.1:9/mcp", "--header", "X-Key: secret-1"
+                ).code == 0)
             let project = try await cli.run("mcp", "add", "ours", "--scope", "project", "--", "true", "a b")
             #expect(project.code == 0, "\(project.story)")
             let user = try JSON(parsing: FileIO.read(world.home.path.appending("config/mcp.json")))
@@ -99,7 +108,8 @@ struct OPC001MCPRegistryTests {
             let mcp = world.home.path.appending("config/mcp.json")
             try await world.write(
                 mcp,
-                #"{"mcpServers":{"bad":{"command":7},"dies":{"command":"/bin/sh","args":["-c","echo last words >&2; exit 3"]},"nobody":{"url":"http://127.0.0.1:1/mcp"},"mute":{"command":"/bin/sleep","args":["60"],"timeout":700}}}"#)
+                #"{"mcpServers":{"bad":{"command":7},"dies":{"command":"/bin/sh","args":["-c","echo last words >&2; exit 3"]},"nobody":{"url":"http://127.0.0.1:1/mcp"},"mute":{"command":"/bin/sleep","args":["60"],"timeout":700}}}"#
+            )
             func check(_ name: String, _ code: Int32, _ error: String, _ words: String) async throws {
                 let json = try await cli.run("mcp", "test", name, "--json")
                 #expect(json.code == code, "\(name): \(json.story)")

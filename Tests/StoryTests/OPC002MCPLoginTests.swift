@@ -10,7 +10,9 @@ struct OPC002MCPLoginTests {
         try await world.cli.start(["mcp", "auth", name, "--no-browser"]) { child in
             #expect(await child.waitForError("/authorize?"))
             let address = try #require(
-                String(decoding: child.state.state.stderr, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("http") })
+                String(decoding: child.state.state.stderr, as: UTF8.self).split(separator: "\n").first {
+                    $0.hasPrefix("http")
+                })
             let browser = try await ChildProcess.run(
                 ChildOptions(
                     "/usr/bin/curl", ["-sS", "-L", "--max-time", "20", String(address)], directory: "/",
@@ -33,7 +35,9 @@ struct OPC002MCPLoginTests {
                 let seen = try MCPWorld.log(log)
                 let registered = seen.compactMap { $0["register"] }.first
                 #expect(registered?["application_type"] == "native")
-                #expect(seen.contains { $0["token"]?["resource"]?.stringValue == url }, "the token is asked for this server")
+                #expect(
+                    seen.contains { $0["token"]?["resource"]?.stringValue == url }, "the token is asked for this server"
+                )
             }
         }
     }
@@ -62,7 +66,8 @@ struct OPC002MCPLoginTests {
     func reuses() async throws {
         try await StoryWorld.with([]) { world in
             let log = world.home.path.appending("peer.log")
-            try await MCPWorld.http(["--oauth"], environment: ["MCP_PEER_LOG": log.string, "TOKEN_SECONDS": "2"]) { url in
+            try await MCPWorld.http(["--oauth"], environment: ["MCP_PEER_LOG": log.string, "TOKEN_SECONDS": "2"]) {
+                url in
                 #expect(try await world.cli.run("mcp", "add", "peer", "--url", url).code == 0)
                 #expect(try await Self.login(world).code == 0)
                 let store = world.home.path.appending("data/mcp-auth.json")
@@ -97,7 +102,9 @@ struct OPC002MCPLoginTests {
         }
     }
 
-    @Test("OPC-002.4 the status is needs_auth before, connected after, expired when the server takes it no longer, each with the next command")
+    @Test(
+        "OPC-002.4 the status is needs_auth before, connected after, expired when the server takes it no longer, each with the next command"
+    )
     func status() async throws {
         try await StoryWorld.with([]) { world in
             func row() async throws -> JSON? { try await world.cli.run("mcp", "list", "--json").json()[0] }

@@ -27,7 +27,8 @@ struct OPC003MCPAgentTests {
     @Test("OPC-003.1 a tool asks before it runs; without anybody to ask the call is denied and the run ends with 77")
     func asks() async throws {
         try await StoryWorld.with(
-            [.call("peer__add", ["a": 1, "b": 1], id: "call_a"), .text("Not allowed.")], config: ["permission": ["read": "allow"]]
+            [.call("peer__add", ["a": 1, "b": 1], id: "call_a"), .text("Not allowed.")],
+            config: ["permission": ["read": "allow"]]
         ) { world in
             try await Self.add(world)
             let (result, json) = try await world.run("Add")

@@ -333,7 +333,9 @@ struct OPC004ServerPromptTests {
             let id = try #require(asked.at("data", "id")?.stringValue)
             let listed = try await world.http.send("GET", "/api/session/\(session)/permission").json()["data"]
             #expect(listed?[0]?["id"]?.stringValue == id)
-            #expect(try await world.http.send("GET", "/api/permission/request").json()["data"]?[0]?["id"]?.stringValue == id)
+            #expect(
+                try await world.http.send("GET", "/api/permission/request").json()["data"]?[0]?["id"]?.stringValue == id
+            )
             let wrong = try await world.http.send(
                 "POST", "/api/session/\(session)/permission/\(id)/reply", json: ["decision": "perhaps"])
             #expect(wrong.status == 400)

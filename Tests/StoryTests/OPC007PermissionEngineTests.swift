@@ -75,7 +75,9 @@ struct OPC007PermissionEngineTests {
         }
     }
 
-    private static let touch: @Sendable (String) -> Turn = { .call("write", ["filePath": .string($0), "content": "x\n"]) }
+    private static let touch: @Sendable (String) -> Turn = {
+        .call("write", ["filePath": .string($0), "content": "x\n"])
+    }
 
     @Test("OPC-007.2 A person on a terminal answers once, always or reject; a rejection's words reach the model")
     func answers() async throws {

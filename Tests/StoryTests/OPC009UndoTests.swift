@@ -127,7 +127,8 @@ struct OPC009UndoTests {
     func checkpoints() async throws {
         let script: [Turn] = [
             .call("write", ["filePath": "a.txt", "content": "one\n"]), .text("1"),
-            .call("write", ["filePath": "a.txt", "content": "two\n"]), .text("2"), .text("3"),
+            .call("read", ["filePath": "a.txt"]), .call("write", ["filePath": "a.txt", "content": "two\n"]), .text("2"),
+            .text("3"),
         ]
         try await StoryWorld.with(script) { world in
             let (_, first) = try await world.run("First")

@@ -57,12 +57,10 @@ struct OPC011RevertTests {
     func partLevel() async throws {
         try await StoryWorld.with(Self.script) { world in
             let (id, messages) = try await Self.session(world)
-            let message = try #require(
-                messages.last { $0["content"]?.arrayValue?.contains { $0["type"] == "tool" } == true })
-            let tools = message["content"]?.arrayValue?.filter { $0["type"] == "tool" } ?? []
-            #expect(tools.count == 2)
-            let part = try #require(tools.last?["partID"]?.stringValue)
-            let to = "\(message["id"]?.stringValue ?? "")/\(part)"
+            let (message, parts) = Self.lastCalls(messages)
+            #expect(parts.count == 2, "\(messages)")
+            let part = try #require(parts.last)
+            let to = "\(message)/\(part)"
             let revert = try await world.cli.run("session", "revert", id, "--to", to, "--json")
             #expect(revert.code == 0, "\(revert.story)")
             #expect(world.workspace.files == ["a.txt", "b.txt"])
@@ -103,6 +101,24 @@ struct OPC011RevertTests {
         }
     }
 
+    /// The last answer with tool calls, and the parts of its calls.
+    static func lastCalls(_ messages: [JSON]) -> (message: String, parts: [String]) {
+        for message in messages.reversed() {
+            var parts: [String] = []
+            for item in message["content"]?.arrayValue ?? [] where item["type"]?.stringValue == "tool" {
+                if let part = item["partID"]?.stringValue { parts.append(part) }
+            }
+            if !parts.isEmpty { return (message["id"]?.stringValue ?? "", parts) }
+        }
+        return ("", [])
+    }
+
+    /// What `session list` says of a staged revert.
+    static func stagedMessage(of id: String, in rows: [JSON]) -> String? {
+        for row in rows where row["id"]?.stringValue == id { return row.at("revert", "messageID")?.stringValue }
+        return nil
+    }
+
     @Test(
         "OPC-011.4 --files reverts files and hides nothing, --conversation the reverse; both are visible in the session"
     )
@@ -113,16 +129,18 @@ struct OPC011RevertTests {
             let files = try await world.cli.run("session", "revert", id, "--to", target, "--files", "--json")
             #expect(files.code == 0, "\(files.story)")
             #expect(world.workspace.files == ["a.txt"])
-            #expect(try await world.show(id).messages == messages)
+            let shown = try await world.show(id)
+            #expect(shown.messages == messages)
             let back = try await world.cli.run("session", "unrevert", id)
             #expect(back.code == 0, "\(back.story)")
             #expect(world.workspace.files == ["a.txt", "b.txt", "c.txt"])
             let talk = try await world.cli.run("session", "revert", id, "--to", target, "--conversation", "--json")
             #expect(talk.code == 0, "\(talk.story)")
             #expect(world.workspace.files == ["a.txt", "b.txt", "c.txt"])
-            #expect(try await world.show(id).users == ["Prompt one"])
-            let listed = try await world.sessions().first { $0["id"]?.stringValue == id }
-            #expect(listed?.at("revert", "messageID")?.stringValue == target)
+            let left = try await world.show(id)
+            #expect(left.users == ["Prompt one"])
+            let all = try await world.sessions()
+            #expect(Self.stagedMessage(of: id, in: all) == target)
         }
     }
 }

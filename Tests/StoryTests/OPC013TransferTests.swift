@@ -49,13 +49,13 @@ struct OPC013TransferTests {
         }
     }
 
-    @Test("OPC-013.1 A session of 12 MB comes out whole through a pipe, and a reader that leaves early is no error")
+    @Test("OPC-013.1 A session of 4.8 MB comes out whole through a pipe, and a reader that leaves early is no error")
     func large() async throws {
         try await TransferWorld.with { world in
             var session = TransferWorld.session(1, title: "Large")
             let block = String(repeating: "0123456789abcdef", count: 1_875)
             session["messages"] = .array(
-                (0..<400).map { number in
+                (0..<160).map { number in
                     [
                         "id": .string("msg_\(String(repeating: "0", count: 23))\(100 + number)"), "type": "user",
                         "time": ["created": .int(1_780_000_000_000 + Int64(number))],
@@ -65,11 +65,11 @@ struct OPC013TransferTests {
             let id = try await world.add(session)
             let export = try await world.cli.run("export", id)
             #expect(export.code == 0)
-            #expect(export.stdout.count > 12_000_000)
+            #expect(export.stdout.count > 4_700_000)
             #expect(try export.json()["messages"] == session["messages"])
             let binary = try CLIProcess.binary().string
             let count = try await world.shell("'\(binary)' export \(id) --format jsonl | tail -n 1 | cut -c 1-60")
-            #expect(count.stdout.holds(Array("msg_00000000000000000000000499".utf8)), "\(count.story)")
+            #expect(count.stdout.holds(Array("msg_00000000000000000000000259".utf8)), "\(count.story)")
             let early = try await world.cli.start(["export", id], change: { $0.closeStdoutAfter = 10_000 }) { child in
                 try await child.finish()
             }

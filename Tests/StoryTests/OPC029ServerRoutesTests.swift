@@ -41,9 +41,13 @@ struct OPC029ServerRoutesTests {
     @Test("OPC-029.1 The server's routes are modules by domain, and no other file declares one")
     func modules() throws {
         let files = try SourceTree.files("Server")
-        let domains = files.filter { $0.path.string.contains("/Routes/") && $0.text.contains("static let all: [Route]") }
+        let domains = files.filter {
+            $0.path.string.contains("/Routes/") && $0.text.contains("static let all: [Route]")
+        }
         let names = Set(domains.compactMap { $0.path.lastComponent?.stem })
-        for wanted in ["SessionRoutes", "PromptRoutes", "MessageRoutes", "EventRoutes", "PermissionRoutes", "FileRoutes"] {
+        for wanted in [
+            "SessionRoutes", "PromptRoutes", "MessageRoutes", "EventRoutes", "PermissionRoutes", "FileRoutes",
+        ] {
             #expect(names.contains(wanted), "\(wanted) is missing among \(names.sorted())")
         }
         for file in files where !file.path.string.contains("/Routes/") && !file.path.string.contains("/Routing/") {
@@ -167,7 +171,8 @@ struct OPC029ServerRoutesTests {
                     #expect(try await status(world.stranger) == 401, "\(method) \(target)")
                     #expect(try await status(evil) == 401, "\(method) \(target)")
                     #expect(try await status(world.http, ["host": "evil.example"]) == 403, "\(method) \(target)")
-                    #expect(try await status(world.http, ["origin": "https://evil.example"]) == 403, "\(method) \(target)")
+                    #expect(
+                        try await status(world.http, ["origin": "https://evil.example"]) == 403, "\(method) \(target)")
                     #expect(try await status(world.stranger, ["origin": "null"]) == 403, "\(method) \(target)")
                     let right = try await status(world.http, ["origin": good, "host": "box.example"])
                     #expect(![401, 403, 405, 500].contains(right), "\(method) \(target): \(right)")
@@ -277,7 +282,8 @@ struct OPC029ServerRoutesTests {
             #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"))
             let value = String(cookie.prefix { $0 != ";" })
             #expect(try await world.stranger.send("GET", "/api/session", headers: ["cookie": value]).status == 200)
-            #expect(try await world.stranger.send("GET", "/api/session", headers: ["cookie": value + "0"]).status == 401)
+            #expect(
+                try await world.stranger.send("GET", "/api/session", headers: ["cookie": value + "0"]).status == 401)
             #expect(try await world.stranger.send("GET", path).status == 401)
         }
     }
@@ -313,7 +319,9 @@ struct OPC029ServerRoutesTests {
         }
     }
 
-    @Test("serve --stdio prints one JSON line and stops with 0 when stdin closes; SIGINT is 130", arguments: [true, false])
+    @Test(
+        "serve --stdio prints one JSON line and stops with 0 when stdin closes; SIGINT is 130",
+        arguments: [true, false])
     func stops(_ closes: Bool) async throws {
         try await StoryWorld.with([]) { story in
             let result = try await story.cli.start(

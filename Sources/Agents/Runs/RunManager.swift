@@ -127,7 +127,9 @@ package actor RunManager {
         try await sessions.append(
             sessionID, [.sessionInboxCancelled(.init(sessionID: sessionID, inboxID: id))], durability: .flushed)
         admissions[id] = nil
-        settle(sessionID, "The prompt was cancelled before it was delivered.", keep: Set(inbox.map(\.id)).subtracting([id]))
+        settle(
+            sessionID, "The prompt was cancelled before it was delivered.", keep: Set(inbox.map(\.id)).subtracting([id])
+        )
     }
 
     /// Executes what is parked.
@@ -316,7 +318,8 @@ package actor RunManager {
                 ], durability: .flushed)
         } catch {
             workers[id]?.isParking = true
-            logger.error("a prompt was neither executed nor failed", metadata: ["session": "\(id)", "id": "\(entry.id)"])
+            logger.error(
+                "a prompt was neither executed nor failed", metadata: ["session": "\(id)", "id": "\(entry.id)"])
         }
     }
 

@@ -12,7 +12,10 @@ import SystemPackage
 package struct DebugCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "debug", abstract: "Look inside; JSON, read-only.",
-        subcommands: [DebugPaths.self, DebugConfig.self, DebugPermission.self, DebugDoctor.self, DebugOpenAPI.self, DebugScheduler.self])
+        subcommands: [
+            DebugPaths.self, DebugConfig.self, DebugPermission.self, DebugDoctor.self, DebugOpenAPI.self,
+            DebugScheduler.self,
+        ])
 
     package init() {}
 }

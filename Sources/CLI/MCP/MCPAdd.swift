@@ -1,8 +1,8 @@
-import SystemPackage
 import App
 package import ArgumentParser
 import MCP
 import Support
+import SystemPackage
 
 extension MCPServerEntry.Scope: ExpressibleByArgument {}
 
@@ -119,7 +119,10 @@ package struct MCPAdd: AsyncParsableCommand {
         let launch = Launch.current
         guard scope != .config else { throw CLIError(.usage, "--scope is user or project.") }
         guard entry.url != nil || !entry.command.isEmpty else {
-            throw CLIError(.usage, "Give a program after --, as in: codetether mcp add \(name) -- npx -y server; or an address with --url.")
+            throw CLIError(
+                .usage,
+                "Give a program after --, as in: codetether mcp add \(name) -- npx -y server; or an address with --url."
+            )
         }
         // After the command --cwd is the server's; the workspace's stands before it.
         var globals = global.values

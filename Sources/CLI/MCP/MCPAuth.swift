@@ -27,7 +27,8 @@ package struct MCPAuth: AsyncParsableCommand {
         try await launch.withRuntime(global.values) { runtime in
             if name == "list" { return try await list(launch, runtime) }
             let entry = try pick(runtime)
-            let flow = try OAuthFlow(entry: entry, store: runtime.mcpLogins, transport: runtime.transport, time: runtime.time)
+            let flow = try OAuthFlow(
+                entry: entry, store: runtime.mcpLogins, transport: runtime.transport, time: runtime.time)
             let started = try await flow.start()
             launch.output.note("Log in at '\(entry.name)' with your browser:")
             launch.output.note(started.authorizationURL)
@@ -71,18 +72,30 @@ package struct MCPAuth: AsyncParsableCommand {
             let login = entry.url.flatMap { store.login($0) }
             let isOver = login?.tokens?.expiresAtMs.map { $0 <= now } ?? false
             let status =
-                login?.tokens == nil ? "needs_auth" : (login?.isRefused == true || isOver && login?.tokens?.refreshToken == nil) ? "expired" : "authenticated"
-            var json: JSONObject = ["name": .string(entry.name), "url": .string(MCPRedaction.url(entry.url ?? "")), "status": .string(status)]
+                login?.tokens == nil
+                ? "needs_auth"
+                : (login?.isRefused == true || isOver && login?.tokens?.refreshToken == nil)
+                    ? "expired" : "authenticated"
+            var json: JSONObject = [
+                "name": .string(entry.name), "url": .string(MCPRedaction.url(entry.url ?? "")),
+                "status": .string(status),
+            ]
             json["issuer"] = login.map { .string($0.issuer) }
             json["expiresAt"] = login?.tokens?.expiresAtMs.map { .int($0) }
             json["scope"] = login?.tokens?.scope.map { .string($0) }
             if status != "authenticated" { json["hint"] = .string("codetether mcp auth \(entry.name)") }
             return OutputTable.Row(
                 json: .object(json),
-                cells: [entry.name, status, HostileText.escaped(login?.issuer ?? "-", multiline: false), status == "authenticated" ? "" : "codetether mcp auth \(entry.name)"])
+                cells: [
+                    entry.name, status, HostileText.escaped(login?.issuer ?? "-", multiline: false),
+                    status == "authenticated" ? "" : "codetether mcp auth \(entry.name)",
+                ])
         }
         try await launch.output.render(
-            .rows(OutputTable(columns: [.init("NAME"), .init("STATUS"), .init("ISSUER", isFlexible: true), .init("NEXT")], rows: rows)),
+            .rows(
+                OutputTable(
+                    columns: [.init("NAME"), .init("STATUS"), .init("ISSUER", isFlexible: true), .init("NEXT")],
+                    rows: rows)),
             as: format.value)
     }
 }
@@ -103,12 +116,14 @@ package struct MCPLogout: AsyncParsableCommand {
         let launch = Launch.current
         try await launch.withRuntime(global.values) { runtime in
             let entry = try MCPLookup.entry(name, runtime)
-            let flow = try OAuthFlow(entry: entry, store: runtime.mcpLogins, transport: runtime.transport, time: runtime.time)
+            let flow = try OAuthFlow(
+                entry: entry, store: runtime.mcpLogins, transport: runtime.transport, time: runtime.time)
             guard try await flow.logout() else {
                 throw CLIError(.notFound, "There is no login at '\(name)'. codetether mcp auth list shows the logins.")
             }
             try await launch.output.render(
-                .value(["name": .string(name), "status": "needs_auth"], text: "Logged out of '\(name)'."), as: format.value)
+                .value(["name": .string(name), "status": "needs_auth"], text: "Logged out of '\(name)'."),
+                as: format.value)
         }
     }
 }
@@ -132,7 +147,9 @@ enum Browser {
     /// The program that opens addresses; nil without a display or over SSH, unless BROWSER says what to use.
     static func opener(_ environment: Environment) -> String? {
         if let named = environment["BROWSER"] { return named.split(separator: ":").first.map(String.init) }
-        guard environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil, environment["SSH_CONNECTION"] == nil else {
+        guard environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil,
+            environment["SSH_CONNECTION"] == nil
+        else {
             return nil
         }
         return "xdg-open"

@@ -23,7 +23,8 @@ extension Launch {
     ) async throws -> Result {
         try await withRuntime(globals) { runtime in
             let entry = try MCPLookup.usable(name, runtime)
-            let client = try runtime.mcpConnector(host: TerminalMCPHost(launch: self, directory: runtime.directory)).client(entry)
+            let client = try runtime.mcpConnector(host: TerminalMCPHost(launch: self, directory: runtime.directory))
+                .client(entry)
             do {
                 _ = try await client.connect()
                 let result = try await body(client, runtime)

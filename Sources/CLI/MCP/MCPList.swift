@@ -34,7 +34,9 @@ package struct MCPList: AsyncParsableCommand {
                 state: !entry.isApproved ? .pendingApproval : entry.isDisabled ? .disabled : .pending, toolCount: nil)
         }
             + contents.faults.map {
-                MCPServerStatus(name: $0.name, scope: $0.scope, type: nil, command: nil, url: nil, state: .failed($0.error), toolCount: nil)
+                MCPServerStatus(
+                    name: $0.name, scope: $0.scope, type: nil, command: nil, url: nil, state: .failed($0.error),
+                    toolCount: nil)
             }
     }
 
@@ -58,7 +60,10 @@ package struct MCPList: AsyncParsableCommand {
                         }
                     } catch {
                         if error.kind == .authRequired {
-                            return (index, error.metadata["credentials"] == "stored" ? .expired(error) : .needsAuth(error), nil, nil)
+                            return (
+                                index, error.metadata["credentials"] == "stored" ? .expired(error) : .needsAuth(error),
+                                nil, nil
+                            )
                         }
                         return (index, .failed(error), nil, nil)
                     }
@@ -85,8 +90,11 @@ package struct MCPList: AsyncParsableCommand {
                 return OutputTable.Row(
                     json: .object(json),
                     cells: [
-                        row.name, row.type ?? "-", row.scope.rawValue, row.state.word, row.toolCount.map(String.init) ?? "-",
-                        HostileText.escaped(row.state.error?.message ?? row.command ?? row.url.map(MCPRedaction.url) ?? "", multiline: false),
+                        row.name, row.type ?? "-", row.scope.rawValue, row.state.word,
+                        row.toolCount.map(String.init) ?? "-",
+                        HostileText.escaped(
+                            row.state.error?.message ?? row.command ?? row.url.map(MCPRedaction.url) ?? "",
+                            multiline: false),
                         row.hint ?? "",
                     ])
             })

@@ -25,7 +25,8 @@ package struct MCPRemove: AsyncParsableCommand {
             }
             try registry.remove(entry)
             try await launch.output.render(
-                .value(["name": .string(name), "removed": true], text: "Removed '\(name)' from \(entry.file)."), as: format.value)
+                .value(["name": .string(name), "removed": true], text: "Removed '\(name)' from \(entry.file)."),
+                as: format.value)
         }
     }
 }
@@ -81,7 +82,8 @@ package struct MCPDisable: AsyncParsableCommand {
 /// `codetether mcp approve NAME`
 package struct MCPApprove: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Approve a server of this project as it is written now; a change of it asks again.")
+        commandName: "approve",
+        abstract: "Approve a server of this project as it is written now; a change of it asks again.")
 
     @Argument(help: "The server, as .mcp.json names it.")
     var name: String
@@ -158,7 +160,9 @@ enum MCPRedaction {
     static func url(_ text: String) -> String {
         var out = text
         if let mark = out.firstIndex(of: "?") { out = String(out[..<mark]) + "?***" }
-        if let scheme = out.firstRange(of: "://"), let at = out[scheme.upperBound...].prefix(while: { $0 != "/" }).lastIndex(of: "@") {
+        if let scheme = out.firstRange(of: "://"),
+            let at = out[scheme.upperBound...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
+        {
             out = String(out[..<scheme.upperBound]) + "***" + String(out[at...])
         }
         return out

@@ -49,7 +49,9 @@ package struct MCPDebug: AsyncParsableCommand {
 
     package func run() async throws {
         let launch = Launch.current
-        let (steps, failure) = try await launch.withRuntime(global.values) { runtime in try await transcript(launch, runtime) }
+        let (steps, failure) = try await launch.withRuntime(global.values) { runtime in
+            try await transcript(launch, runtime)
+        }
         let text = steps.map { "\($0.step): \($0.text)" }.joined(separator: "\n")
         try await launch.output.render(
             .value(
@@ -61,21 +63,33 @@ package struct MCPDebug: AsyncParsableCommand {
         if let failure { throw ExitCode(ExitStatus(failure).rawValue) }
     }
 
-    private func transcript(_ launch: Launch, _ runtime: Runtime) async throws -> ([(step: String, text: String)], MCPError?) {
+    private func transcript(_ launch: Launch, _ runtime: Runtime) async throws -> (
+        [(step: String, text: String)], MCPError?
+    ) {
         var steps: [(step: String, text: String)] = []
         let entry = try MCPLookup.usable(name, runtime)
         let definition = MCPRedaction.definition(try runtime.mcpRegistry.definition(entry))
         steps.append(("definition", "\(entry.file) \(HostileText.escaped(definition.text(), multiline: false))"))
         if let url = entry.url {
             let login = runtime.mcpLogins.login(url)
-            steps.append(("login", login.map { "stored, issuer \(HostileText.escaped($0.issuer, multiline: false)), \($0.tokens?.refreshToken == nil ? "no refresh token" : "refresh token")" } ?? "none stored"))
+            steps.append(
+                (
+                    "login",
+                    login.map {
+                        "stored, issuer \(HostileText.escaped($0.issuer, multiline: false)), \($0.tokens?.refreshToken == nil ? "no refresh token" : "refresh token")"
+                    } ?? "none stored"
+                ))
         }
         let connector = runtime.mcpConnector(host: RefusingHost())
         let client = try connector.client(entry)
         do throws(MCPError) {
             let facts = try await client.connect()
             steps.append(("transport", client.transportName ?? "?"))
-            steps.append(("handshake", "MCP \(facts.era.version), \(HostileText.escaped("\(facts.name) \(facts.version)", multiline: false))"))
+            steps.append(
+                (
+                    "handshake",
+                    "MCP \(facts.era.version), \(HostileText.escaped("\(facts.name) \(facts.version)", multiline: false))"
+                ))
             steps.append(("capabilities", HostileText.escaped(facts.capabilities.text(), multiline: false)))
             let (tools, dropped) = try await client.tools()
             steps.append(("tools", "\(tools.count) usable, \(dropped.count) not"))

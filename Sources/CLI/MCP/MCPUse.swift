@@ -5,7 +5,8 @@ import Support
 
 /// `codetether mcp tools NAME`
 package struct MCPTools: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(commandName: "tools", abstract: "List the tools of a server.")
+    package static let configuration = CommandConfiguration(
+        commandName: "tools", abstract: "List the tools of a server.")
 
     @Argument(help: "The server.")
     var name: String
@@ -16,7 +17,9 @@ package struct MCPTools: AsyncParsableCommand {
 
     package func run() async throws {
         let launch = Launch.current
-        let (tools, dropped) = try await launch.withMCPClient(name, global.values) { client, _ in try await client.tools() }
+        let (tools, dropped) = try await launch.withMCPClient(name, global.values) { client, _ in
+            try await client.tools()
+        }
         for tool in dropped { launch.output.note("'\(tool)' has a description that cannot be used; it is left out.") }
         let names = MCPToolNames.names(tools.map { (name, $0.name) })
         try await launch.output.render(
@@ -38,7 +41,8 @@ package struct MCPTools: AsyncParsableCommand {
 
 /// `codetether mcp prompts NAME`
 package struct MCPPrompts: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(commandName: "prompts", abstract: "List the prompts of a server.")
+    package static let configuration = CommandConfiguration(
+        commandName: "prompts", abstract: "List the prompts of a server.")
 
     @Argument(help: "The server.")
     var name: String
@@ -60,7 +64,8 @@ package struct MCPPrompts: AsyncParsableCommand {
                             cells: [
                                 HostileText.escaped(prompt.name, multiline: false),
                                 HostileText.escaped(
-                                    prompt.arguments.map { $0.isRequired ? $0.name : "[\($0.name)]" }.joined(separator: " "),
+                                    prompt.arguments.map { $0.isRequired ? $0.name : "[\($0.name)]" }.joined(
+                                        separator: " "),
                                     multiline: false),
                                 HostileText.escaped(prompt.description ?? "", multiline: false),
                             ])
@@ -82,7 +87,8 @@ package struct MCPResources: AsyncParsableCommand {
 
     package func run() async throws {
         let launch = Launch.current
-        let resources = try await launch.withMCPClient(name, global.values) { client, _ in try await client.resources() }
+        let resources = try await launch.withMCPClient(name, global.values) { client, _ in try await client.resources()
+        }
         try await launch.output.render(
             .rows(
                 OutputTable(
@@ -92,7 +98,8 @@ package struct MCPResources: AsyncParsableCommand {
                             json: resource.json,
                             cells: [
                                 HostileText.escaped(resource.uri, multiline: false),
-                                HostileText.escaped(resource.isTemplate ? "template" : resource.mimeType ?? "-", multiline: false),
+                                HostileText.escaped(
+                                    resource.isTemplate ? "template" : resource.mimeType ?? "-", multiline: false),
                                 HostileText.escaped(resource.title ?? resource.name, multiline: false),
                             ])
                     })), as: format.value)
@@ -121,21 +128,26 @@ package struct MCPCall: AsyncParsableCommand {
         do throws(JSONParseError) { parsed = try JSON(parsing: arguments) } catch {
             throw CLIError(.badData, "--arguments is no JSON: \(error.message)")
         }
-        guard parsed.objectValue != nil else { throw CLIError(.badData, "--arguments is \(parsed.kindName); an object is wanted.") }
+        guard parsed.objectValue != nil else {
+            throw CLIError(.badData, "--arguments is \(parsed.kindName); an object is wanted.")
+        }
         let wanted = tool
         let result = try await launch.withMCPClient(name, global.values) { client, _ in
             let tools = try await client.tools().tools
             let server = client.name
-            guard let found = tools.first(where: { $0.name == wanted })
-                ?? tools.first(where: { MCPToolNames.name(server: server, tool: $0.name) == wanted })
+            guard
+                let found = tools.first(where: { $0.name == wanted })
+                    ?? tools.first(where: { MCPToolNames.name(server: server, tool: $0.name) == wanted })
             else {
                 throw MCPError(
                     .notFound,
-                    "'\(server)' has no tool '\(HostileText.escaped(String(wanted.prefix(200)), multiline: false))'. codetether mcp tools \(server) lists those it has.")
+                    "'\(server)' has no tool '\(HostileText.escaped(String(wanted.prefix(200)), multiline: false))'. codetether mcp tools \(server) lists those it has."
+                )
             }
             return try await client.call(found, parsed) { progress in
                 let total = progress.total.map { " of \($0)" } ?? ""
-                launch.output.note("\(progress.progress)\(total) \(HostileText.escaped(progress.message ?? "", multiline: false))")
+                launch.output.note(
+                    "\(progress.progress)\(total) \(HostileText.escaped(progress.message ?? "", multiline: false))")
             }
         }
         let text = HostileText.escaped(result.text, multiline: true)
@@ -144,7 +156,9 @@ package struct MCPCall: AsyncParsableCommand {
         }
         for item in result.content {
             guard let type = item["type"]?.stringValue, type == "image" || type == "audio" else { continue }
-            launch.output.note("[\(type) \(HostileText.escaped(item["mimeType"]?.stringValue ?? "", multiline: false)); --json has its data]")
+            launch.output.note(
+                "[\(type) \(HostileText.escaped(item["mimeType"]?.stringValue ?? "", multiline: false)); --json has its data]"
+            )
         }
         try await launch.output.render(.value(result.json, text: text), as: format.value)
     }
@@ -176,9 +190,12 @@ package struct MCPPromptCommand: AsyncParsableCommand {
             arguments[String(text[..<mark])] = String(text[text.index(after: mark)...])
         }
         let (wanted, given) = (prompt, arguments)
-        let result = try await launch.withMCPClient(name, global.values) { client, _ in try await client.prompt(wanted, given) }
+        let result = try await launch.withMCPClient(name, global.values) { client, _ in
+            try await client.prompt(wanted, given)
+        }
         let text = (result["messages"]?.arrayValue ?? []).map { message in
-            let content = message["content"]?["text"]?.stringValue ?? "[\(message["content"]?["type"]?.stringValue ?? "?")]"
+            let content =
+                message["content"]?["text"]?.stringValue ?? "[\(message["content"]?["type"]?.stringValue ?? "?")]"
             return HostileText.escaped(content, multiline: true)
         }.joined(separator: "\n\n")
         try await launch.output.render(.value(result, text: text), as: format.value)
@@ -187,7 +204,8 @@ package struct MCPPromptCommand: AsyncParsableCommand {
 
 /// `codetether mcp read NAME URI`
 package struct MCPRead: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(commandName: "read", abstract: "Print a resource of a server.")
+    package static let configuration = CommandConfiguration(
+        commandName: "read", abstract: "Print a resource of a server.")
 
     @Argument(help: "The server.")
     var name: String
@@ -201,7 +219,8 @@ package struct MCPRead: AsyncParsableCommand {
     package func run() async throws {
         let launch = Launch.current
         let wanted = uri
-        let contents = try await launch.withMCPClient(name, global.values) { client, _ in try await client.read(wanted) }
+        let contents = try await launch.withMCPClient(name, global.values) { client, _ in try await client.read(wanted)
+        }
         let text = contents.map { item in
             item["text"]?.stringValue.map { HostileText.escaped($0, multiline: true) }
                 ?? "[\(HostileText.escaped(item["mimeType"]?.stringValue ?? "binary", multiline: false)), \(item["blob"]?.stringValue?.utf8.count ?? 0) bytes of base64; --json has them]"

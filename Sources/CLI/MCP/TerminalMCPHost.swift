@@ -30,7 +30,9 @@ struct TerminalMCPHost: MCPHost {
             let title = HostileText.escaped(field["title"]?.stringValue ?? key, multiline: false)
             let choices = (field["enum"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: "|")
             let fallback = field["default"].map { $0.stringValue ?? $0.text() }
-            output.prompt("  \(title)\(choices.isEmpty ? "" : " (\(HostileText.escaped(choices, multiline: false)))")\(fallback.map { " [\(HostileText.escaped($0, multiline: false))]" } ?? ""): ")
+            output.prompt(
+                "  \(title)\(choices.isEmpty ? "" : " (\(HostileText.escaped(choices, multiline: false)))")\(fallback.map { " [\(HostileText.escaped($0, multiline: false))]" } ?? ""): "
+            )
             guard let answer = await line() else { return ["action": "cancel"] }
             let text = answer.isEmpty ? fallback ?? "" : answer
             if text.isEmpty { continue }

@@ -1,9 +1,9 @@
-import SystemPackage
 import App
 package import ArgumentParser
 import Configuration
 import Permissions
 import Support
+import SystemPackage
 
 /// `codetether debug permission`
 package struct DebugPermission: AsyncParsableCommand {

@@ -1,6 +1,6 @@
-import Configuration
 import App
 package import ArgumentParser
+import Configuration
 import Permissions
 import Support
 

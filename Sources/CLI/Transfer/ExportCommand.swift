@@ -1,9 +1,9 @@
-import SystemPackage
 import App
 package import ArgumentParser
 import Schema
 import Sessions
 import Support
+import SystemPackage
 
 /// `codetether export [ID]`
 package struct ExportCommand: AsyncParsableCommand {

@@ -42,11 +42,13 @@ package final class EventStreamChannel: MCPChannel {
     package func open() async throws(MCPError) {
         var fields = HTTPFields(fixedHeaders)
         fields["Accept"] = "text/event-stream"
-        let reply = try await exchange(HTTPCall(method: "GET", url: url, headers: fields, headTimeout: Self.endpointTimeout))
+        let reply = try await exchange(
+            HTTPCall(method: "GET", url: url, headers: fields, headTimeout: Self.endpointTimeout))
         let type = reply.headers["Content-Type"]?.lowercased() ?? ""
         guard type.hasPrefix("text/event-stream") else {
             reply.body.cancel(with: ProviderError(.cancelled, "Not an event stream."))
-            throw MCPError(.connect, "\(origin) is no MCP server: GET answers \(type.isEmpty ? "no content type" : type).")
+            throw MCPError(
+                .connect, "\(origin) is no MCP server: GET answers \(type.isEmpty ? "no content type" : type).")
         }
         let reader = Task { [weak self] in if let self { await read(reply) } }
         state.withLock { $0.reader = reader }
@@ -95,7 +97,9 @@ package final class EventStreamChannel: MCPChannel {
             let token = await authorizer?.authorization()
             if let token { call.headers["Authorization"] = token }
             let reply: HTTPReply
-            do throws(ProviderError) { reply = try await transport.send(call) } catch { throw HTTPChannel.error(error, url) }
+            do throws(ProviderError) { reply = try await transport.send(call) } catch {
+                throw HTTPChannel.error(error, url)
+            }
             if (200..<300).contains(reply.status) { return reply }
             _ = await reply.body.collect(upTo: 4096)
             let challenge = HTTPChallenge(
@@ -156,7 +160,8 @@ package final class EventStreamChannel: MCPChannel {
         } else if text.hasPrefix("?") {
             target = base.origin + base.path + text
         } else {
-            let folder = base.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            let folder = base.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+                separator: "/")
             target = "\(base.origin)\(folder)/\(text)"
         }
         guard URLParts(target)?.origin == base.origin else { return false }

@@ -106,7 +106,8 @@ package final class HTTPChannel: MCPChannel {
         }
         let body = message.json.bytes()
         let reply = try await exchange(
-            HTTPCall(url: url, headers: fields, body: body, headTimeout: Self.headTimeout), isInitialize: Self.isInitialize(message))
+            HTTPCall(url: url, headers: fields, body: body, headTimeout: Self.headTimeout),
+            isInitialize: Self.isInitialize(message))
         if Self.isInitialize(message), let session = reply.headers["Mcp-Session-Id"],
             session.utf8.count <= 1024, session.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         {
@@ -145,7 +146,9 @@ package final class HTTPChannel: MCPChannel {
     private func headers(_ probedVersion: String?) -> HTTPFields {
         var fields = HTTPFields(fixedHeaders)
         let (era, session) = state.withLock { ($0.era, $0.session) }
-        if let version = era?.version ?? probedVersion, version != "2024-11-05" { fields["MCP-Protocol-Version"] = version }
+        if let version = era?.version ?? probedVersion, version != "2024-11-05" {
+            fields["MCP-Protocol-Version"] = version
+        }
         if let session { fields["Mcp-Session-Id"] = session }
         return fields
     }
@@ -184,12 +187,15 @@ package final class HTTPChannel: MCPChannel {
         if let message = try? JSONRPCMessage(parsing: body), case .failure(_, let rpc) = message {
             var error = MCPError.server(rpc.code, rpc.message, rpc.data)
             error.metadata["status"] = "\(status)"
-            if status == 404, !isInitialize, state.withLock({ $0.session != nil }) { error.metadata["session"] = "lost" }
+            if status == 404, !isInitialize, state.withLock({ $0.session != nil }) {
+                error.metadata["session"] = "lost"
+            }
             return error
         }
         let text = HostileText.escaped(String(UTF8Text.lossy(body).prefix(300)), multiline: false)
         var error = MCPError(
-            .connect, "\(URLParts(url)?.origin ?? "The server") answered HTTP \(status)\(text.isEmpty ? "." : ": \(text)")",
+            .connect,
+            "\(URLParts(url)?.origin ?? "The server") answered HTTP \(status)\(text.isEmpty ? "." : ": \(text)")",
             metadata: ["status": "\(status)"])
         if status == 404, !isInitialize, state.withLock({ $0.session != nil }) { error.metadata["session"] = "lost" }
         return error
@@ -231,7 +237,9 @@ package final class HTTPChannel: MCPChannel {
             let isLegacy = state.withLock { $0.era?.isModern != true }
             guard isLegacy, let lastID, resumptions < Self.maxResumptions else {
                 receiver?.failed(
-                    id, MCPError(.connect, "The connection to \(URLParts(url)?.origin ?? url) ended before the answer came."))
+                    id,
+                    MCPError(
+                        .connect, "The connection to \(URLParts(url)?.origin ?? url) ended before the answer came."))
                 return
             }
             resumptions += 1
@@ -240,11 +248,13 @@ package final class HTTPChannel: MCPChannel {
                 var fields = headers(nil)
                 fields["Accept"] = "text/event-stream"
                 fields["Last-Event-ID"] = lastID
-                reply = try await exchange(HTTPCall(method: "GET", url: url, headers: fields, headTimeout: .seconds(30)))
+                reply = try await exchange(
+                    HTTPCall(method: "GET", url: url, headers: fields, headTimeout: .seconds(30)))
             } catch {
                 if Task.isCancelled { return }
                 receiver?.failed(
-                    id, (error as? MCPError) ?? MCPError(.connect, "The connection to \(url) could not be taken up again."))
+                    id,
+                    (error as? MCPError) ?? MCPError(.connect, "The connection to \(url) could not be taken up again."))
                 return
             }
         }
@@ -262,7 +272,9 @@ package final class HTTPChannel: MCPChannel {
             let bytes: [UInt8]?
             do throws(ProviderError) { bytes = try await reply.body.next() } catch { break }
             let events: [SSEEvent]
-            do throws(SSEError) { events = try bytes.map { (bytes) throws(SSEError) in try parser.push(bytes) } ?? parser.finish() } catch { break }
+            do throws(SSEError) {
+                events = try bytes.map { (bytes) throws(SSEError) in try parser.push(bytes) } ?? parser.finish()
+            } catch { break }
             for event in events {
                 retryMs = event.retryMs ?? retryMs
                 guard !event.data.isEmpty, let message = try? JSONRPCMessage(parsing: event.data) else { continue }
@@ -288,7 +300,8 @@ package final class HTTPChannel: MCPChannel {
                 var fields = headers(nil)
                 fields["Accept"] = "text/event-stream"
                 fields["Last-Event-ID"] = lastID
-                let reply = try await exchange(HTTPCall(method: "GET", url: url, headers: fields, headTimeout: .seconds(30)))
+                let reply = try await exchange(
+                    HTTPCall(method: "GET", url: url, headers: fields, headTimeout: .seconds(30)))
                 failures = 0
                 let outcome = await drain(reply, until: nil, &lastID)
                 try? await time.sleep(for: .milliseconds(min(max(outcome.retryMs ?? 1000, 100), 60_000)))

@@ -21,7 +21,9 @@ package final class StdioChannel: MCPChannel {
 
     /// Starts the program.
     /// - Throws: `spawn` when no pipe could be made; a program that cannot be started closes the channel.
-    package init(_ command: Command, runner: ProcessRunner, time: any TimeSource, receiver: any MCPReceiver) throws(MCPError) {
+    package init(_ command: Command, runner: ProcessRunner, time: any TimeSource, receiver: any MCPReceiver)
+        throws(MCPError)
+    {
         self.time = time
         program = HostileText.escaped(command.executable.string, multiline: false)
         let program = program
@@ -75,7 +77,8 @@ package final class StdioChannel: MCPChannel {
         if !stderr.isEmpty { metadata["stderr"] = stderr }
         let tail = stderr.isEmpty ? "" : " Its last words: \(stderr)"
         if let failure = end.failure {
-            return MCPError(.spawn, end.status == nil ? failure.message : "\(program): \(failure.message)", metadata: metadata)
+            return MCPError(
+                .spawn, end.status == nil ? failure.message : "\(program): \(failure.message)", metadata: metadata)
         }
         switch end.status {
         case .exited(let code):

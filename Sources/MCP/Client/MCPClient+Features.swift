@@ -110,7 +110,9 @@ extension MCPClient {
         ]
         if !known.isEmpty {
             params["context"] = [
-                "arguments": .object(JSONObject(uniqueKeysWithValues: known.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+                "arguments": .object(
+                    JSONObject(
+                        uniqueKeysWithValues: known.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
             ]
         }
         let result = try await request("completion/complete", params, MCPRequestOptions(timeout: timeouts.call))
@@ -144,7 +146,8 @@ extension MCPClient {
             if let cursor { params["cursor"] = .string(cursor) }
             let page = try await request(method, params, MCPRequestOptions(timeout: timeouts.call))
             items += page[key]?.arrayValue ?? []
-            guard let next = page["nextCursor"]?.stringValue, seen.insert(next).inserted, items.count < Self.maxItems else {
+            guard let next = page["nextCursor"]?.stringValue, seen.insert(next).inserted, items.count < Self.maxItems
+            else {
                 break
             }
             cursor = next

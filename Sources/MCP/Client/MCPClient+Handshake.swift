@@ -53,8 +53,10 @@ extension MCPClient {
             return try await probe(fallsBack: { _ in true })
         case .address(let url, let headers, let isEventStream):
             if !isEventStream {
-                use(HTTPChannel(
-                    url: url, headers: headers, transport: transport, authorizer: authorizer, time: time, receiver: self))
+                use(
+                    HTTPChannel(
+                        url: url, headers: headers, transport: transport, authorizer: authorizer, time: time,
+                        receiver: self))
                 do throws(MCPError) {
                     return try await probe(fallsBack: { $0.kind == .server || Self.isClientError($0) })
                 } catch {
@@ -187,14 +189,18 @@ extension MCPClient {
                 let uris = state.withLock { $0.subscriptions }.sorted()
                 if !uris.isEmpty { wanted["resourceSubscriptions"] = .array(uris.map { .string($0) }) }
                 guard !wanted.isEmpty else { return }
-                if !isFirst { for notice in [MCPNotice.toolsChanged, .promptsChanged, .resourcesChanged] { onNotice(notice) } }
+                if !isFirst {
+                    for notice in [MCPNotice.toolsChanged, .promptsChanged, .resourcesChanged] { onNotice(notice) }
+                }
                 isFirst = false
                 do throws(MCPError) {
                     _ = try await exchange(
                         "subscriptions/listen", ["notifications": .object(wanted)], MCPRequestOptions(timeout: nil))
                     failures = 0
                 } catch {
-                    if error.kind == .server || error.kind == .unavailable || error.kind == .cancelled || error.kind == .spawn {
+                    if error.kind == .server || error.kind == .unavailable || error.kind == .cancelled
+                        || error.kind == .spawn
+                    {
                         if !Task.isCancelled, error.kind == .cancelled { continue }
                         return
                     }

@@ -49,7 +49,10 @@ extension MCPClient {
                 if !answers.isEmpty { params["inputResponses"] = .object(answers) }
                 params["requestState"] = result["requestState"]
             case let type?:
-                throw MCPError(.connect, "'\(name)' answered \(method) with the unknown result type '\(HostileText.escaped(type, multiline: false))'.")
+                throw MCPError(
+                    .connect,
+                    "'\(name)' answered \(method) with the unknown result type '\(HostileText.escaped(type, multiline: false))'."
+                )
             }
         }
         throw MCPError(.connect, "'\(name)' asked for input \(Self.maxInputRounds) times for one \(method); given up.")
@@ -149,7 +152,8 @@ extension MCPClient {
                 giveUp(
                     id,
                     MCPError(
-                        .timeout, "'\(name)' did not answer \(method) in \(seconds) s. A longer limit: --timeout MS of mcp update.",
+                        .timeout,
+                        "'\(name)' did not answer \(method) in \(seconds) s. A longer limit: --timeout MS of mcp update.",
                         metadata: ["method": method]))
                 return
             }
@@ -174,7 +178,9 @@ extension MCPClient {
                 try? await channel.send(
                     .notification(
                         method: "notifications/cancelled",
-                        params: ["requestId": id.json, "reason": .string(error.kind == .timeout ? "timeout" : "cancelled")]),
+                        params: [
+                            "requestId": id.json, "reason": .string(error.kind == .timeout ? "timeout" : "cancelled"),
+                        ]),
                     MCPSendOptions())
             }
         }

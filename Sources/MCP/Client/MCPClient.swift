@@ -20,7 +20,8 @@ package struct MCPTimeouts: Sendable, Equatable {
     /// The most that progress can make of `call`.
     package var longestCall: Duration
 
-    package init(connect: Duration = .seconds(30), call: Duration = .seconds(60), longestCall: Duration = .seconds(600)) {
+    package init(connect: Duration = .seconds(30), call: Duration = .seconds(60), longestCall: Duration = .seconds(600))
+    {
         self.connect = connect
         self.call = call
         self.longestCall = max(longestCall, call)

@@ -39,7 +39,9 @@ package struct MCPTool: Sendable, Equatable {
 
     /// As `mcp tools --json` and the HTTP API show it.
     package var json: JSON {
-        var object: JSONObject = ["name": .string(name), "description": .string(description), "inputSchema": inputSchema]
+        var object: JSONObject = [
+            "name": .string(name), "description": .string(description), "inputSchema": inputSchema,
+        ]
         object["title"] = title.map { .string($0) }
         object["outputSchema"] = outputSchema
         object["annotations"] = annotations

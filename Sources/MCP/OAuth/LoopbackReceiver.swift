@@ -26,7 +26,8 @@ final class LoopbackReceiver: Sendable {
     static func start(port: Int?) async throws(MCPError) -> LoopbackReceiver {
         do { return try await LoopbackReceiver(port ?? 0) } catch {
             throw MCPError(
-                .connect, "No listener on 127.0.0.1:\(port ?? 0) for the login's answer: \(error). Give another callback port.")
+                .connect,
+                "No listener on 127.0.0.1:\(port ?? 0) for the login's answer: \(error). Give another callback port.")
         }
     }
 

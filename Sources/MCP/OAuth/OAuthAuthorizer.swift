@@ -76,7 +76,10 @@ package final class OAuthAuthorizer: MCPAuthorizer {
                 do {
                     var fresh = try await requests.token(
                         login.tokenEndpoint, client,
-                        [("grant_type", "refresh_token"), ("refresh_token", refreshToken), ("resource", login.resource)])
+                        [
+                            ("grant_type", "refresh_token"), ("refresh_token", refreshToken),
+                            ("resource", login.resource),
+                        ])
                     fresh.refreshToken = fresh.refreshToken ?? refreshToken
                     fresh.scope = fresh.scope ?? tokens.scope
                     login.tokens = fresh
@@ -95,7 +98,9 @@ package final class OAuthAuthorizer: MCPAuthorizer {
         }
     }
 
-    private func refused(_ refusal: OAuthRequests.Refusal, _ login: OAuthLogin, _ used: String) async throws(MCPError) -> Bool {
+    private func refused(_ refusal: OAuthRequests.Refusal, _ login: OAuthLogin, _ used: String) async throws(MCPError)
+        -> Bool
+    {
         guard var now = store.login(url) else { return false }
         // Somebody without our lock (another program's version) was faster.
         if now.tokens?.refreshToken != used { return now.tokens != nil }

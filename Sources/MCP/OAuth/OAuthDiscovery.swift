@@ -47,7 +47,8 @@ struct OAuthDiscovery: Sendable {
             let identifier = json["resource"]?.stringValue
             if let identifier, !Self.covers(identifier, url) {
                 throw refuse(
-                    "describes the resource '\(shown(identifier))' instead of \(url). Somebody may want our token for another server.")
+                    "describes the resource '\(shown(identifier))' instead of \(url). Somebody may want our token for another server."
+                )
             }
             let servers = (json["authorization_servers"]?.arrayValue ?? []).compactMap(\.stringValue)
             return Resource(
@@ -74,18 +75,21 @@ struct OAuthDiscovery: Sendable {
             guard let json = try await document(address) else { continue }
             guard let said = json["issuer"]?.stringValue, said == issuer else {
                 throw refuse(
-                    "has an authorization server that says it is '\(shown(json["issuer"]?.stringValue ?? ""))' instead of '\(shown(issuer))'.")
+                    "has an authorization server that says it is '\(shown(json["issuer"]?.stringValue ?? ""))' instead of '\(shown(issuer))'."
+                )
             }
             return try read(json, issuer)
         }
-        throw refuse("has an authorization server without metadata at \(candidates[0]); codetether cannot log in there.")
+        throw refuse(
+            "has an authorization server without metadata at \(candidates[0]); codetether cannot log in there.")
     }
 
     private func read(_ json: JSON, _ issuer: String) throws(MCPError) -> AuthorizationServer {
         func endpoint(_ key: String) throws(MCPError) -> String? {
             guard let text = json[key]?.stringValue else { return nil }
             guard let parts = URLParts(text), parts.scheme == "https" || parts.isLoopback else {
-                throw refuse("has an authorization server whose \(key) is '\(shown(text))', which is not protected by TLS.")
+                throw refuse(
+                    "has an authorization server whose \(key) is '\(shown(text))', which is not protected by TLS.")
             }
             return text
         }
@@ -94,7 +98,8 @@ struct OAuthDiscovery: Sendable {
         }
         let methods = (json["code_challenge_methods_supported"]?.arrayValue ?? []).compactMap(\.stringValue)
         guard methods.contains("S256") else {
-            throw refuse("has an authorization server that does not offer PKCE with S256; logging in there is not safe.")
+            throw refuse(
+                "has an authorization server that does not offer PKCE with S256; logging in there is not safe.")
         }
         return AuthorizationServer(
             issuer: issuer, authorizationEndpoint: authorize, tokenEndpoint: token,
@@ -116,7 +121,9 @@ struct OAuthDiscovery: Sendable {
             throw MCPError(.connect, "\(address): \(error.message)")
         }
         let body = await reply.body.collect(upTo: Self.maxBytes)
-        guard (200..<300).contains(reply.status), let json = try? JSON(parsing: body), json.objectValue != nil else { return nil }
+        guard (200..<300).contains(reply.status), let json = try? JSON(parsing: body), json.objectValue != nil else {
+            return nil
+        }
         return json
     }
 

@@ -29,9 +29,12 @@ package struct OAuthFlow: Sendable {
     private let time: any TimeSource
 
     /// - Throws: `config` for a server that is no address or has `oauth: false`.
-    package init(entry: MCPServerEntry, store: OAuthStore, transport: any HTTPTransport, time: any TimeSource) throws(MCPError) {
+    package init(entry: MCPServerEntry, store: OAuthStore, transport: any HTTPTransport, time: any TimeSource)
+        throws(MCPError)
+    {
         guard case .address(let url, let headers, let isEventStream, let oauth) = entry.kind else {
-            throw MCPError(.config, "'\(entry.name)' is a program on this machine; it has no login. Its keys go into env.")
+            throw MCPError(
+                .config, "'\(entry.name)' is a program on this machine; it has no login. Its keys go into env.")
         }
         guard oauth?.isOff != true else {
             throw MCPError(.config, "'\(entry.name)' has \"oauth\": false in \(entry.file); take that out to log in.")
@@ -106,15 +109,19 @@ package struct OAuthFlow: Sendable {
     private func finish(_ started: Started, query: String) async throws(MCPError) {
         let answer = Self.parameters(query)
         guard let state = answer["state"], RandomText.isEqual(state, started.state) else {
-            throw MCPError(.authRequired, "The browser's answer does not belong to this login (state); it was not used. Start again.")
+            throw MCPError(
+                .authRequired,
+                "The browser's answer does not belong to this login (state); it was not used. Start again.")
         }
         // RFC 9207: a wrong issuer means that the answer is another server's; nothing of it is shown.
         if let issuer = answer["iss"] {
             guard issuer == started.server.issuer else {
-                throw MCPError(.authRequired, "The answer comes from another authorization server (iss); it was not used.")
+                throw MCPError(
+                    .authRequired, "The answer comes from another authorization server (iss); it was not used.")
             }
         } else if started.server.sendsIssuer {
-            throw MCPError(.authRequired, "The answer does not say which authorization server it is from (iss); it was not used.")
+            throw MCPError(
+                .authRequired, "The answer does not say which authorization server it is from (iss); it was not used.")
         }
         if let error = answer["error"] {
             let text = HostileText.escaped(String((answer["error_description"] ?? error).prefix(300)), multiline: false)
@@ -134,7 +141,8 @@ package struct OAuthFlow: Sendable {
                 ])
         } catch let refusal as OAuthRequests.Refusal {
             throw MCPError(
-                .authRequired, "The authorization server gave no token: \(refusal.code)\(refusal.text.isEmpty ? "" : ", \(refusal.text)").",
+                .authRequired,
+                "The authorization server gave no token: \(refusal.code)\(refusal.text.isEmpty ? "" : ", \(refusal.text)").",
                 metadata: ["refused": "true"])
         } catch {
             throw (error as? MCPError) ?? MCPError(.connect, "\(error)")
@@ -168,7 +176,8 @@ package struct OAuthFlow: Sendable {
         var fields = HTTPFields(headers)
         let meta: JSON = [
             MCPEra.Meta.protocolVersion: .string(MCPEra.modernVersions[0]),
-            MCPEra.Meta.clientInfo: ["name": "codetether", "version": "0"], MCPEra.Meta.clientCapabilities: .object([:]),
+            MCPEra.Meta.clientInfo: ["name": "codetether", "version": "0"],
+            MCPEra.Meta.clientCapabilities: .object([:]),
         ]
         let probe: JSON = [
             "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": ["_meta": meta],
@@ -202,11 +211,14 @@ package struct OAuthFlow: Sendable {
         // A stored login of which the server wants more.
         if store.login(url) != nil { return HTTPChallenge(status: 401, parameters: [:]) }
         throw MCPError(
-            .unavailable, "\(URLParts(url)?.origin ?? url) asks for no login (HTTP \(seen.map(String.init).joined(separator: ", "))).",
+            .unavailable,
+            "\(URLParts(url)?.origin ?? url) asks for no login (HTTP \(seen.map(String.init).joined(separator: ", "))).",
             metadata: ["status": "\(seen.last ?? 0)"])
     }
 
-    private func client(_ server: AuthorizationServer, _ redirectURI: String, _ scope: String?) async throws(MCPError) -> OAuthClientInfo {
+    private func client(_ server: AuthorizationServer, _ redirectURI: String, _ scope: String?) async throws(MCPError)
+        -> OAuthClientInfo
+    {
         if let id = settings.clientID {
             let method =
                 settings.clientSecret == nil
@@ -231,11 +243,14 @@ package struct OAuthFlow: Sendable {
     /// The challenge's scope; else all that the resource names; and what was asked for before (step-up). `offline_access` only
     /// where the server has it.
     private func scope(
-        _ challenge: HTTPChallenge, _ resource: OAuthDiscovery.Resource, _ server: AuthorizationServer, _ old: OAuthLogin?
+        _ challenge: HTTPChallenge, _ resource: OAuthDiscovery.Resource, _ server: AuthorizationServer,
+        _ old: OAuthLogin?
     ) -> String? {
         var wanted: [String] = []
         func add(_ text: String?) {
-            for scope in (text ?? "").split(separator: " ").map(String.init) where !wanted.contains(scope) { wanted.append(scope) }
+            for scope in (text ?? "").split(separator: " ").map(String.init) where !wanted.contains(scope) {
+                wanted.append(scope)
+            }
         }
         if let configured = settings.scope {
             add(configured)

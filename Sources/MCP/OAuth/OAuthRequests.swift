@@ -33,7 +33,8 @@ struct OAuthRequests: Sendable {
         let method = json?["token_endpoint_auth_method"]?.stringValue
         return OAuthClientInfo(
             clientID: id, clientSecret: secret,
-            authMethod: secret == nil ? "none" : (method == "none" || method == nil ? "client_secret_post" : method ?? "client_secret_post"),
+            authMethod: secret == nil
+                ? "none" : (method == "none" || method == nil ? "client_secret_post" : method ?? "client_secret_post"),
             redirectPath: nil, secretExpiresAt: json?["client_secret_expires_at"]?.intValue, isConfigured: nil)
     }
 
@@ -50,7 +51,8 @@ struct OAuthRequests: Sendable {
             let code = json?["error"]?.stringValue ?? "http_\(status)"
             throw Refusal(
                 code: HostileText.escaped(String(code.prefix(100)), multiline: false),
-                text: HostileText.escaped(String((json?["error_description"]?.stringValue ?? "").prefix(300)), multiline: false),
+                text: HostileText.escaped(
+                    String((json?["error_description"]?.stringValue ?? "").prefix(300)), multiline: false),
                 status: status)
         }
         guard let token = json?["access_token"]?.stringValue, !token.isEmpty,
@@ -58,12 +60,16 @@ struct OAuthRequests: Sendable {
         else { throw MCPError(.connect, "The authorization server's answer has no usable access_token.") }
         let type = json?["token_type"]?.stringValue ?? "Bearer"
         guard type.lowercased() == "bearer" else {
-            throw MCPError(.connect, "The authorization server gave a token of the type '\(HostileText.escaped(type, multiline: false))'; only Bearer is supported.")
+            throw MCPError(
+                .connect,
+                "The authorization server gave a token of the type '\(HostileText.escaped(type, multiline: false))'; only Bearer is supported."
+            )
         }
         let now = time.nowMs()
         let lifetime = json?["expires_in"]?.doubleValue.map { Int64(max(0, min($0, 1e9)) * 1000) }
         return OAuthTokens(
-            accessToken: token, refreshToken: json?["refresh_token"]?.stringValue, expiresAtMs: lifetime.map { now + $0 },
+            accessToken: token, refreshToken: json?["refresh_token"]?.stringValue,
+            expiresAtMs: lifetime.map { now + $0 },
             scope: json?["scope"]?.stringValue, obtainedAtMs: now)
     }
 
@@ -75,20 +81,24 @@ struct OAuthRequests: Sendable {
         _ = try? await post(endpoint, headers, Self.encoded(form))
     }
 
-    private func authenticate(_ client: OAuthClientInfo, _ form: inout [(String, String)], _ headers: inout [HTTPField]) {
+    private func authenticate(_ client: OAuthClientInfo, _ form: inout [(String, String)], _ headers: inout [HTTPField])
+    {
         if client.authMethod == "client_secret_basic", let secret = client.clientSecret {
             let pair = "\(PercentEncoding.segment(client.clientID)):\(PercentEncoding.segment(secret))"
             headers.append(HTTPField("Authorization", "Basic \(Base64.encode(Array(pair.utf8)))"))
             return
         }
         form.append(("client_id", client.clientID))
-        if client.authMethod == "client_secret_post", let secret = client.clientSecret { form.append(("client_secret", secret)) }
+        if client.authMethod == "client_secret_post", let secret = client.clientSecret {
+            form.append(("client_secret", secret))
+        }
     }
 
     private func post(_ url: String, _ headers: [HTTPField], _ body: [UInt8]) async throws(MCPError) -> (Int, JSON?) {
         let reply: HTTPReply
         do throws(ProviderError) {
-            reply = try await transport.send(HTTPCall(url: url, headers: HTTPFields(headers), body: body, headTimeout: .seconds(30)))
+            reply = try await transport.send(
+                HTTPCall(url: url, headers: HTTPFields(headers), body: body, headTimeout: .seconds(30)))
         } catch {
             throw MCPError(error.code == .timeout ? .timeout : .connect, error.message)
         }

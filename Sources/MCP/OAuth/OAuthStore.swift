@@ -66,7 +66,9 @@ package struct OAuthStore: Sendable {
     }
 
     /// The login at a server; nil when there is none.
-    package func login(_ url: String) -> OAuthLogin? { read()[url]?.objectValue.flatMap { try? JSON.object($0).decode() } }
+    package func login(_ url: String) -> OAuthLogin? {
+        read()[url]?.objectValue.flatMap { try? JSON.object($0).decode() }
+    }
 
     /// All server URLs with a login, sorted.
     package func urls() -> [String] { read().map(\.key).sorted() }
@@ -76,7 +78,9 @@ package struct OAuthStore: Sendable {
 
     /// Runs `work` while no other process refreshes or changes the same login; `work` must read the login anew.
     /// - Throws: `timeout` when another process keeps the lock for 30 s.
-    package func exclusively<T: Sendable>(_ url: String, _ work: () async throws(MCPError) -> T) async throws(MCPError) -> T {
+    package func exclusively<T: Sendable>(_ url: String, _ work: () async throws(MCPError) -> T) async throws(MCPError)
+        -> T
+    {
         let name = "mcp-auth-\(SHA256Hash.hex(of: Array(url.utf8)).prefix(16)).lock"
         let lock = try await take(lockFile.removingLastComponent().appending(name))
         defer { lock.release() }
@@ -94,7 +98,8 @@ package struct OAuthStore: Sendable {
             try FileIO.createDirectory(file.removingLastComponent(), mode: 0o700, intermediate: true)
             try AtomicFile.write(JSON.object(["logins": .object(all)]).bytes(.pretty), to: file, mode: 0o600)
         } catch {
-            throw MCPError(.config, "The login was not stored in \(file): \((error as? any AppError)?.message ?? "\(error)")")
+            throw MCPError(
+                .config, "The login was not stored in \(file): \((error as? any AppError)?.message ?? "\(error)")")
         }
     }
 
@@ -103,18 +108,22 @@ package struct OAuthStore: Sendable {
             try FileIO.createDirectory(path.removingLastComponent(), mode: 0o700, intermediate: true)
             if let lock = try await FileLock.lock(path, timeout: .seconds(30)) { return lock }
         } catch {
-            throw MCPError(.config, "The lock \(path) cannot be taken: \((error as? any AppError)?.message ?? "\(error)")")
+            throw MCPError(
+                .config, "The lock \(path) cannot be taken: \((error as? any AppError)?.message ?? "\(error)")")
         }
         throw MCPError(.timeout, "Another codetether has kept the lock \(path) for 30 s. Try again.")
     }
 
     private func read() -> JSONObject {
-        guard let bytes = try? FileIO.read(file, limit: 4 << 20), let json = try? JSON(parsing: bytes) else { return [:] }
+        guard let bytes = try? FileIO.read(file, limit: 4 << 20), let json = try? JSON(parsing: bytes) else {
+            return [:]
+        }
         return json["logins"]?.objectValue ?? [:]
     }
 
     private func setAsideIfDamaged() {
-        guard let bytes = try? FileIO.read(file, limit: 4 << 20), (try? JSON(parsing: bytes))?["logins"]?.objectValue == nil
+        guard let bytes = try? FileIO.read(file, limit: 4 << 20),
+            (try? JSON(parsing: bytes))?["logins"]?.objectValue == nil
         else { return }
         let aside = FilePath("\(file).damaged-\(time.nowMs())")
         try? AtomicFile.write(bytes, to: aside, mode: 0o600)

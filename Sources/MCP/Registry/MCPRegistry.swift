@@ -45,7 +45,9 @@ package struct MCPRegistry: Sendable {
         if let configured = config.config.raw["mcp"]?.objectValue {
             for (name, json) in configured {
                 let origin = config.origins.first { $0.key.components.prefix(2).elementsEqual(["mcp", name]) }?.value
-                add([(name, json)], .config, origin?.source ?? "the configuration", to: &contents, isApproved: { _ in true })
+                add(
+                    [(name, json)], .config, origin?.source ?? "the configuration", to: &contents,
+                    isApproved: { _ in true })
             }
         }
         let approved = approvals()
@@ -84,7 +86,8 @@ package struct MCPRegistry: Sendable {
                 .config, "\(file):\(error.line):\(error.column): \(error.message)", metadata: ["file": file.string])
         }
         guard let object = json.objectValue else {
-            throw MCPError(.config, "\(file): an object is wanted, not \(json.kindName).", metadata: ["file": file.string])
+            throw MCPError(
+                .config, "\(file): an object is wanted, not \(json.kindName).", metadata: ["file": file.string])
         }
         // VS Code calls it `servers`.
         guard let value = object["mcpServers"] ?? object["servers"] else { return [] }
@@ -183,7 +186,9 @@ package struct MCPRegistry: Sendable {
     }
 
     private func approvals() -> Set<String> {
-        guard let bytes = try? FileIO.read(approvalsFile, limit: 1 << 20), let json = try? JSON(parsing: bytes) else { return [] }
+        guard let bytes = try? FileIO.read(approvalsFile, limit: 1 << 20), let json = try? JSON(parsing: bytes) else {
+            return []
+        }
         return Set((json["approved"]?.arrayValue ?? []).compactMap(\.stringValue))
     }
 
@@ -193,17 +198,23 @@ package struct MCPRegistry: Sendable {
     package func approve(_ name: String) throws(MCPError) -> MCPServerEntry {
         guard let json = try servers(projectFile).first(where: { $0.name == name })?.json else {
             throw MCPError(
-                .serverNotFound, "\(projectFile) defines no server '\(HostileText.escaped(name, multiline: false))'. codetether mcp list shows what there is.")
+                .serverNotFound,
+                "\(projectFile) defines no server '\(HostileText.escaped(name, multiline: false))'. codetether mcp list shows what there is."
+            )
         }
-        let entry = try MCPServerEntry(name: name, scope: .project, json: json, file: projectFile.string, variables: nil)
-        var all = (try? FileIO.read(approvalsFile, limit: 1 << 20)).flatMap { try? JSON(parsing: $0) }?["approved"]?.arrayValue ?? []
+        let entry = try MCPServerEntry(
+            name: name, scope: .project, json: json, file: projectFile.string, variables: nil)
+        var all =
+            (try? FileIO.read(approvalsFile, limit: 1 << 20)).flatMap { try? JSON(parsing: $0) }?["approved"]?
+            .arrayValue ?? []
         let mine = JSON.string(approval(entry))
         all.removeAll { $0 == mine }
         all.append(mine)
         do throws(FileError) {
             try FileIO.createDirectory(approvalsFile.removingLastComponent(), mode: 0o700, intermediate: true)
             try AtomicFile.write(
-                JSON.object(["approved": .array(Array(all.suffix(1000)))]).bytes(.pretty), to: approvalsFile, mode: 0o600)
+                JSON.object(["approved": .array(Array(all.suffix(1000)))]).bytes(.pretty), to: approvalsFile,
+                mode: 0o600)
         } catch {
             throw MCPError(.config, error.message)
         }

@@ -104,22 +104,31 @@ extension MCPServerEntry {
         func expand(_ text: String, _ key: String) throws(MCPError) -> String {
             guard let variables else { return text }
             do throws(MissingVariable) { return try VariableText.expanded(text, variables) } catch {
-                throw fail(key, "wants the environment variable \(error.name), which is not set. Set it or write ${\(error.name):-default}.")
+                throw fail(
+                    key,
+                    "wants the environment variable \(error.name), which is not set. Set it or write ${\(error.name):-default}."
+                )
             }
         }
         func list(_ key: String) throws(MCPError) -> [String] {
             guard let value = object[key], !value.isNull else { return [] }
-            guard let items = value.arrayValue else { throw fail(key, "is \(value.kindName); a list of texts is wanted.") }
+            guard let items = value.arrayValue else {
+                throw fail(key, "is \(value.kindName); a list of texts is wanted.")
+            }
             var out: [String] = []
             for (index, item) in items.enumerated() {
-                guard let text = item.stringValue else { throw fail("\(key)[\(index)]", "is \(item.kindName); text is wanted.") }
+                guard let text = item.stringValue else {
+                    throw fail("\(key)[\(index)]", "is \(item.kindName); text is wanted.")
+                }
                 out.append(try expand(text, "\(key)[\(index)]"))
             }
             return out
         }
         func map(_ key: String) throws(MCPError) -> [String: String] {
             guard let value = object[key], !value.isNull else { return [:] }
-            guard let entries = value.objectValue else { throw fail(key, "is \(value.kindName); an object of texts is wanted.") }
+            guard let entries = value.objectValue else {
+                throw fail(key, "is \(value.kindName); an object of texts is wanted.")
+            }
             var out: [String: String] = [:]
             for (name, item) in entries {
                 switch item {
@@ -142,9 +151,12 @@ extension MCPServerEntry {
         switch object["timeout"] {
         case nil, .null: timeoutMs = nil
         case .int(let value):
-            guard (1...3_600_000).contains(value) else { throw fail("timeout", "is \(value); 1 to 3600000 milliseconds are allowed.") }
+            guard (1...3_600_000).contains(value) else {
+                throw fail("timeout", "is \(value); 1 to 3600000 milliseconds are allowed.")
+            }
             timeoutMs = Int(value)
-        case .object(let parts): timeoutMs = (parts["execution"] ?? parts["startup"])?.intValue.map { Int(clamping: $0) }
+        case .object(let parts):
+            timeoutMs = (parts["execution"] ?? parts["startup"])?.intValue.map { Int(clamping: $0) }
         case let other?: throw fail("timeout", "is \(other.kindName); milliseconds are wanted.")
         }
 
@@ -152,7 +164,8 @@ extension MCPServerEntry {
         let hasURL = object["url"] != nil || object["serverUrl"] != nil
         switch type {
         case nil, "stdio", "local", "http", "streamable-http", "streamableHttp", "remote", "sse": break
-        case let other?: throw fail("type", "is '\(HostileText.escaped(other, multiline: false))'; stdio, http or sse is wanted.")
+        case let other?:
+            throw fail("type", "is '\(HostileText.escaped(other, multiline: false))'; stdio, http or sse is wanted.")
         }
         let isLocal = type == "stdio" || type == "local" || (type == nil && !hasURL)
         if isLocal {
@@ -170,7 +183,8 @@ extension MCPServerEntry {
                 command = word
             }
             let environment = try map("env").merging(try map("environment")) { $1 }
-            kind = .process(command: command, arguments: arguments, environment: environment, directory: try text("cwd"))
+            kind = .process(
+                command: command, arguments: arguments, environment: environment, directory: try text("cwd"))
             return
         }
         guard let url = try text(object["url"] == nil ? "serverUrl" : "url") else { throw fail("url", "is missing.") }
@@ -180,7 +194,8 @@ extension MCPServerEntry {
             throw fail("url", "is '\(HostileText.escaped(url, multiline: false))'; an http or https address is wanted.")
         }
         let headers = try map("headers")
-        for (name, value) in headers where value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) || name.isEmpty {
+        for (name, value) in headers
+        where value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) || name.isEmpty {
             throw fail("headers.\(name)", "has a control character or no name.")
         }
         var oauth: OAuth?

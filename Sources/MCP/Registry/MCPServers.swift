@@ -15,7 +15,8 @@ package actor MCPServers {
 
     /// Makes the client of an entry; `onNotice` must be passed on to it.
     package typealias ClientMaker =
-        @Sendable (_ entry: MCPServerEntry, _ onNotice: @escaping @Sendable (MCPNotice) -> Void) throws(MCPError) -> MCPClient
+        @Sendable (_ entry: MCPServerEntry, _ onNotice: @escaping @Sendable (MCPNotice) -> Void) throws(MCPError) ->
+        MCPClient
 
     struct Server {
         var entry: MCPServerEntry
@@ -60,7 +61,8 @@ package actor MCPServers {
         guard !isClosed else { return }
         faults = contents.faults.map {
             MCPServerStatus(
-                name: $0.name, scope: $0.scope, type: nil, command: nil, url: nil, state: .failed($0.error), toolCount: nil)
+                name: $0.name, scope: $0.scope, type: nil, command: nil, url: nil, state: .failed($0.error),
+                toolCount: nil)
         }
         var wanted: [String: MCPServerEntry] = [:]
         for entry in contents.entries where wanted[entry.name]?.isApproved != true { wanted[entry.name] = entry }
@@ -143,7 +145,9 @@ package actor MCPServers {
     /// What the connected servers say about their use, by name.
     package func instructions() -> [(server: String, text: String)] {
         servers.values.compactMap { server in
-            guard server.state == .connected, let text = server.client?.facts?.instructions, !text.isEmpty else { return nil }
+            guard server.state == .connected, let text = server.client?.facts?.instructions, !text.isEmpty else {
+                return nil
+            }
             return (server.entry.name, text)
         }.sorted { $0.server < $1.server }
     }
@@ -161,7 +165,8 @@ package actor MCPServers {
             throw MCPError(.unavailable, "'\(name)' is disabled. Enable it: codetether mcp enable \(name)")
         case .pendingApproval:
             throw MCPError(
-                .authRequired, "'\(name)' is defined by this project and not approved. Approve it: codetether mcp approve \(name)",
+                .authRequired,
+                "'\(name)' is defined by this project and not approved. Approve it: codetether mcp approve \(name)",
                 metadata: ["status": "pending_approval"])
         default: break
         }
@@ -175,7 +180,8 @@ package actor MCPServers {
     static func unknown(_ name: String) -> MCPError {
         MCPError(
             .serverNotFound,
-            "There is no MCP server '\(HostileText.escaped(String(name.prefix(64)), multiline: false))'. codetether mcp list shows those there are.")
+            "There is no MCP server '\(HostileText.escaped(String(name.prefix(64)), multiline: false))'. codetether mcp list shows those there are."
+        )
     }
 
     /// Connects anew, also a server that has failed. Returns when it is connected or not.
@@ -259,7 +265,9 @@ package actor MCPServers {
         case .success(let (_, tools, dropped)):
             servers[name]?.attempts = 0
             servers[name]?.state = .connected
-            for tool in dropped { log("'\(name)': the tool \(tool) has a description that cannot be used; it is left out.") }
+            for tool in dropped {
+                log("'\(name)': the tool \(tool) has a description that cannot be used; it is left out.")
+            }
             setTools(name, tools)
             servers[name]?.dropped = dropped
         case .failure(let error):

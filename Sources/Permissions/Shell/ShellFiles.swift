@@ -45,4 +45,3 @@ package struct ShellExternalUse: Sendable, Hashable {
     package var reads: Bool
     package var writes: Bool
 }
-

@@ -1,5 +1,5 @@
-import Support
 import Crypto
+import Support
 
 /// An AWS access key. Never printed: `description` hides it.
 package struct AWSAccessKey: Sendable, Equatable, CustomStringConvertible {

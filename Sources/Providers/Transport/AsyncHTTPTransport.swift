@@ -52,7 +52,9 @@ package final class AsyncHTTPTransport: HTTPTransport {
         let task = Task { [request] in
             do {
                 let response: HTTPClientResponse
-                do { response = try await client.execute(request, timeout: timeout) } catch ChannelError.ioOnClosedChannel {
+                do { response = try await client.execute(request, timeout: timeout) } catch ChannelError
+                    .ioOnClosedChannel
+                {
                     // A kept connection that the server had closed already: nothing was sent, so a fresh one is tried at once.
                     response = try await client.execute(request, timeout: timeout)
                 }

@@ -53,7 +53,8 @@ package struct Exposure: Sendable {
     /// A host without its port; the brackets of an IPv6 address stay.
     private static func name(of host: String) -> String {
         if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[...end]) }
-        guard let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        guard let colon = host.lastIndex(of: ":"),
+            host[host.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return host }
         return String(host[..<colon])
     }

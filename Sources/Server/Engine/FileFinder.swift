@@ -8,7 +8,9 @@ enum FileFinder {
         var isDirectory: Bool
     }
 
-    private static let skipped: Set<String> = [".git", "node_modules", ".build", "target", "dist", ".venv", "__pycache__"]
+    private static let skipped: Set<String> = [
+        ".git", "node_modules", ".build", "target", "dist", ".venv", "__pycache__",
+    ]
     private static let maximumEntries = 200_000
     private static let maximumDepth = 32
 

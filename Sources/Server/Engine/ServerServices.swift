@@ -36,7 +36,8 @@ package struct ServerServices: Sendable {
     package init(
         directory: FilePath, version: String, environment: Environment, sessions: SessionService,
         storage: any StorageBackend, bus: EventBus, feed: EventFeed, runs: RunManager, locations: any LocationSource,
-        forms: PendingForms, shells: ShellService, authenticator: Authenticator, ids: any IDSource, time: any TimeSource,
+        forms: PendingForms, shells: ShellService, authenticator: Authenticator, ids: any IDSource,
+        time: any TimeSource,
         logger: Logger, address: ServerAddress
     ) {
         self.directory = directory

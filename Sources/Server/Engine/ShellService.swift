@@ -28,6 +28,7 @@ package actor ShellService {
     private let ids: any IDSource
     private let time: any TimeSource
     private let environment: Environment
+    private var chosenShell: String?
     private let runner = ProcessRunner()
     private var entries: [String: Entry] = [:]
     private var lastOrder = 0
@@ -42,6 +43,9 @@ package actor ShellService {
     /// All commands, oldest first.
     package var list: [ShellInfo] { entries.values.sorted { $0.order < $1.order }.map(\.info) }
 
+    /// The shell of commands that start from now on; nil = that of the environment.
+    package func use(shell: String?) { chosenShell = shell }
+
     /// One command.
     package func info(_ id: String) -> ShellInfo? { entries[id]?.info }
 
@@ -53,12 +57,14 @@ package actor ShellService {
     ) -> ShellInfo? {
         guard entries.values.count(where: { $0.info.status == .running }) < Self.maximumRunning else { return nil }
         while entries.count >= Self.maximumKept,
-            let oldest = entries.filter({ $0.value.info.status != .running }).min(by: { $0.value.order < $1.value.order })
+            let oldest = entries.filter({ $0.value.info.status != .running }).min(by: {
+                $0.value.order < $1.value.order
+            })
         {
             entries[oldest.key] = nil
         }
         let id = ids.next(.shell)
-        let shell = environment["SHELL"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/bin/sh"
+        let shell = chosenShell ?? environment["SHELL"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/bin/sh"
         let info = ShellInfo(
             id: id, status: .running, command: command, cwd: directory.string, shell: shell, file: "",
             metadata: metadata, time: ShellInfoTime(started: time.nowMs()))

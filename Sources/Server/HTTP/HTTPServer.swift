@@ -7,8 +7,8 @@ import NIOPosix
 import NIOSSL
 import Schema
 import Support
-package import SystemPackage
 import Synchronization
+package import SystemPackage
 
 /// A server that listens. Started once, stopped once.
 package final class HTTPServer: Sendable {

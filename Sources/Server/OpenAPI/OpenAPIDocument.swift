@@ -125,7 +125,9 @@ package enum OpenAPIDocument {
             responses[String(status)] = [
                 "description": .string(tags.joined(separator: " or ")),
                 "content": [
-                    "application/json": ["schema": schemas.count > 1 ? ["anyOf": .array(schemas)] : schemas.first ?? [:]]
+                    "application/json": [
+                        "schema": schemas.count > 1 ? ["anyOf": .array(schemas)] : schemas.first ?? [:]
+                    ]
                 ],
             ]
         }

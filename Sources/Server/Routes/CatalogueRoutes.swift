@@ -19,7 +19,9 @@ enum CatalogueRoutes {
             guard let found = location.agents.agents.first(where: { $0.name == name }) else {
                 let shown = HostileText.escaped(name, multiline: false)
                 throw HTTPFailure(
-                    404, .agentNotFound(agentID: shown, message: "There is no agent \"\(shown)\"; GET /api/agent lists them."))
+                    404,
+                    .agentNotFound(
+                        agentID: shown, message: "There is no agent \"\(shown)\"; GET /api/agent lists them."))
             }
             return located(location, agent(found, location))
         },

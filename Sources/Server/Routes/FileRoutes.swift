@@ -29,7 +29,8 @@ enum FileRoutes {
                     return try root.list(FilePath(path.isEmpty ? "." : path), limit: 100_000)
                 }
             }
-            let rows = entries.sorted { $0.name.string.utf8.lexicographicallyPrecedes($1.name.string.utf8) }.map { entry -> JSON in
+            let rows = entries.sorted { $0.name.string.utf8.lexicographicallyPrecedes($1.name.string.utf8) }.map {
+                entry -> JSON in
                 let name = entry.name.string
                 return [
                     "path": .string(path.isEmpty ? name : "\(path)/\(name)"),
@@ -47,9 +48,12 @@ enum FileRoutes {
             let query = context.request.query["query"] ?? ""
             let type = context.request.query["type"]
             let limit = Int(context.number("limit") ?? 100)
-            let rows = try await BlockingWork.run { try FileFinder.find(query, type: type, limit: limit, in: location.directory) }
+            let rows = try await BlockingWork.run {
+                try FileFinder.find(query, type: type, limit: limit, in: location.directory)
+            }
             return CatalogueRoutes.located(
-                location, .array(rows.map { ["path": .string($0.path), "type": $0.isDirectory ? "directory" : "file"] }))
+                location,
+                .array(rows.map { ["path": .string($0.path), "type": $0.isDirectory ? "directory" : "file"] }))
         },
         Route(openCode: "File.write", .admin, body: .raw, query: ["path": Shape.name], required: ["path"]) { context in
             let location = try await context.location()

@@ -38,7 +38,8 @@ enum LocationRoutes {
             return .json([.object(project)])
         },
         Route(
-            "GET", "/api/trust", "Trust.get", .read, summary: "Whether the directory is trusted, and what waits for it.",
+            "GET", "/api/trust", "Trust.get", .read,
+            summary: "Whether the directory is trusted, and what waits for it.",
             query: [.location],
             success: .json([
                 "type": "object", "required": ["data"],

@@ -58,7 +58,8 @@ enum PromptRoutes {
                 Admission(
                     sessionID: session.id,
                     item: .move(
-                        .init(location: LocationRef(directory: location.directory.string), projectID: location.projectID),
+                        .init(
+                            location: LocationRef(directory: location.directory.string), projectID: location.projectID),
                         delivery: Prompts.delivery(context, default: .queue))), context)
             return .noContent
         },
@@ -79,7 +80,8 @@ enum PromptRoutes {
             return .data(
                 .array(
                     try inbox.map {
-                        try AdmissionReceipt(id: $0.id, sessionID: session.id, created: $0.created, item: $0.item).json()
+                        try AdmissionReceipt(id: $0.id, sessionID: session.id, created: $0.created, item: $0.item)
+                            .json()
                     }))
         },
         Route(openCode: "SessionInbox.cancel", .prompt) { context in
@@ -183,7 +185,8 @@ enum PromptRoutes {
             let name = item["id"]?.stringValue ?? ""
             guard let skill = location.skills.first(where: { $0.name == name }) else {
                 throw HTTPFailure.invalid(
-                    "There is no skill \"\(HostileText.escaped(name, multiline: false))\".", field: "skills[\(index)].id")
+                    "There is no skill \"\(HostileText.escaped(name, multiline: false))\".",
+                    field: "skills[\(index)].id")
             }
             return PromptSkill(id: skill.name, name: skill.name, text: try? skill.body())
         }
@@ -209,12 +212,14 @@ enum PromptRoutes {
         // The execution failed before a model was asked: its reason is with the end of the execution.
         for message in messages[(start + 1)...] {
             guard case .idle(let idle) = message else { continue }
-            let error = idle.error ?? StructuredError(type: "UnknownError", message: "The execution ended without an answer.")
+            let error =
+                idle.error ?? StructuredError(type: "UnknownError", message: "The execution ended without an answer.")
             return .assistant(
                 AssistantMessage(
                     id: idle.id, time: .init(created: idle.time.created, completed: idle.time.created), agent: "build",
                     model: ModelRef(id: "", providerID: ""), content: [], finish: .error, error: error))
         }
-        throw HTTPFailure(503, .serviceUnavailable(message: "The execution has no answer; read the session's messages."))
+        throw HTTPFailure(
+            503, .serviceUnavailable(message: "The execution has no answer; read the session's messages."))
     }
 }

@@ -52,7 +52,8 @@ enum Prompts {
             }
             var file = PromptFile(
                 data: Base64.encode(bytes), mime: mime, source: uri.hasPrefix("data:") ? .inline : .uri(uri))
-            file.name = item["name"]?.stringValue ?? (uri.hasPrefix("file:") ? FilePath(uri).lastComponent?.string : nil)
+            file.name =
+                item["name"]?.stringValue ?? (uri.hasPrefix("file:") ? FilePath(uri).lastComponent?.string : nil)
             file.description = item["description"]?.stringValue
             if let mention = item["mention"] { file.mention = try? mention.decode(PromptMention.self) }
             files.append(file)

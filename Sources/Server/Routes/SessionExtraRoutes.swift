@@ -42,7 +42,8 @@ enum SessionExtraRoutes {
             guard let skill = location.skills.first(where: { $0.name == name }) else {
                 let shown = HostileText.escaped(name, multiline: false)
                 throw HTTPFailure(
-                    404, .skillNotFound(skill: shown, message: "There is no skill \"\(shown)\"; GET /api/skill lists them."))
+                    404,
+                    .skillNotFound(skill: shown, message: "There is no skill \"\(shown)\"; GET /api/skill lists them."))
             }
             let text = (try? await BlockingWork.run { try skill.body() }) ?? ""
             try await context.append(

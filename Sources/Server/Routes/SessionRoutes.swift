@@ -44,7 +44,8 @@ enum SessionRoutes {
             }
             if session.agent != name {
                 try await context.append(
-                    session.id, .sessionAgentSelected(.init(sessionID: session.id, agent: name, previous: session.agent)))
+                    session.id,
+                    .sessionAgentSelected(.init(sessionID: session.id, agent: name, previous: session.agent)))
             }
             return .noContent
         },

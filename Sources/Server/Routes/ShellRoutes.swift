@@ -35,7 +35,9 @@ enum ShellRoutes {
         },
         Route(openCode: "Shell.get", .read) { context in
             let location = try await context.location()
-            guard let info = await context.services.shells.info(context.parameter("id")) else { throw notFound(context) }
+            guard let info = await context.services.shells.info(context.parameter("id")) else {
+                throw notFound(context)
+            }
             return CatalogueRoutes.located(location, try context.json(info))
         },
         Route(
@@ -61,6 +63,22 @@ enum ShellRoutes {
             return .noContent
         },
         inSession,
+        // 2.1's only global setting: the shell that runs people's commands, while this server runs.
+        Route(
+            openCode: "Config.update", .admin,
+            body: .json(Shape.object(["shell": Shape.optional(Shape.string)]))
+        ) { context in
+            let shell = context.text("shell")
+            if let shell {
+                let path = FilePath(shell)
+                let mode = (try? FileIO.stat(path))?.mode ?? 0
+                guard path.isAbsolute, !FileIO.isDirectory(path), mode & 0o111 != 0 else {
+                    throw HTTPFailure.invalid("'shell' must be the absolute path of a program.", field: "shell")
+                }
+            }
+            await context.services.shells.use(shell: shell)
+            return .noContent
+        },
     ]
 
     private static let tooMany = HTTPFailure(

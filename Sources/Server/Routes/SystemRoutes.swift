@@ -36,7 +36,9 @@ enum SystemRoutes {
             body: .json(
                 Shape.object(
                     [
-                        "scopes": ["type": "array", "minItems": 1, "items": Shape.word("read", "prompt", "pty", "admin")],
+                        "scopes": [
+                            "type": "array", "minItems": 1, "items": Shape.word("read", "prompt", "pty", "admin"),
+                        ],
                         "expiresInMs": Shape.integer(1...31_536_000_000),
                     ], required: ["scopes"])),
             success: .json(

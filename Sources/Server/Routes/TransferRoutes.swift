@@ -55,7 +55,9 @@ enum TransferRoutes {
                     document,
                     ImportOptions(directory: location.directory.string, projectID: location.projectID))
             } catch let error as TransferError {
-                if error.kind == .conflict { throw HTTPFailure(409, .conflict(message: error.message, resource: "session")) }
+                if error.kind == .conflict {
+                    throw HTTPFailure(409, .conflict(message: error.message, resource: "session"))
+                }
                 throw HTTPFailure.invalid(error.message, field: error.path)
             }
             guard let info = report.items.first?.info else {

@@ -90,7 +90,8 @@ enum UndoRoutes {
             return .data(try await answering("") { try await store.create(label: label) }.json)
         },
         Route(
-            "GET", "/api/snapshot/stats", "Snapshot.stats", .read, summary: "How many snapshots there are, and their size.",
+            "GET", "/api/snapshot/stats", "Snapshot.stats", .read,
+            summary: "How many snapshots there are, and their size.",
             query: [.location], success: answer
         ) { context in
             let store = try service(try await context.location()).snapshots
@@ -175,7 +176,8 @@ enum UndoRoutes {
             case .notFound:
                 throw HTTPFailure(
                     404, .messageNotFound(sessionID: sessionID, messageID: messageID, message: error.message))
-            case .busy, .limit: throw HTTPFailure(503, .serviceUnavailable(message: error.message, service: "snapshots"))
+            case .busy, .limit:
+                throw HTTPFailure(503, .serviceUnavailable(message: error.message, service: "snapshots"))
             case .refused, .disabled: throw HTTPFailure.invalid(error.message)
             case .damaged, .failed: throw HTTPFailure(500, .unknownError(message: error.message))
             }

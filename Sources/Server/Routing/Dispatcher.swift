@@ -159,7 +159,8 @@ package struct Dispatcher: Sendable {
         throw HTTPFailure(
             401,
             .unauthorized(
-                message: "A valid credential is needed: the token from the server's token file as Authorization: Bearer."
+                message:
+                    "A valid credential is needed: the token from the server's token file as Authorization: Bearer."
             ), headers: headers)
     }
 
@@ -209,7 +210,8 @@ package struct Dispatcher: Sendable {
         case .none: return (JSONObject(), [])
         case .raw: return (JSONObject(), try await bytes(request, route))
         case .json(let schema, let isOptional):
-            let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
+            let hasBody =
+                request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
             if !hasBody, isOptional { return (JSONObject(), []) }
             let type = request.headers[.contentType]?.lowercased().split(separator: ";").first.map(String.init) ?? ""
             guard type.split(separator: " ").first == "application/json" else {

@@ -36,7 +36,7 @@ struct TransferSanitizer: Sendable {
             let isTool = object["type"]?.stringValue == "tool"
             var result = JSONObject()
             for (name, value) in object where !Self.dropped.contains(name) {
-                let isFree = isFree || Self.free.contains(name)
+                let isFree = isFree || (Self.free.contains(name) && key != "tokens")
                 let shown = isFree && key != "" && !Self.isIdentifier(name) ? mark("key", name) : name
                 result[shown] = clean(value, key: name, inTool: isTool || (inTool && name != "content"), isFree: isFree)
             }

@@ -11,25 +11,17 @@ struct StoreLock: Sendable {
 
     /// Takes the lock, waiting on this thread (never one of the cooperative pool).
     func take(shared: Bool) throws(StorageError) -> FileLock {
-        var waitedMs: Int64 = 0
-        var pauseMs: Int64 = 1
-        while true {
-            do throws(FileError) {
-                if let lock = try FileLock.tryLock(path, shared: shared) {
-                    if !shared { lock.write("process \(getpid())\n") }
-                    return lock
-                }
-            } catch {
-                throw StorageError(error)
-            }
-            guard waitedMs < Self.timeoutMs else {
-                throw StorageError.busy(store: path.string, waitedMs: waitedMs, holder: holder)
-            }
-            var pause = timespec(tv_sec: 0, tv_nsec: Int(pauseMs) * 1_000_000)
-            nanosleep(&pause, nil)
-            waitedMs += pauseMs
-            pauseMs = min(pauseMs * 2, 20)
+        let lock: FileLock?
+        do throws(FileError) {
+            lock = try FileLock.lockBlocking(path, shared: shared, timeoutMs: Self.timeoutMs)
+        } catch {
+            throw StorageError(error)
         }
+        guard let lock else {
+            throw StorageError.busy(store: path.string, waitedMs: Self.timeoutMs, holder: holder)
+        }
+        if !shared { lock.write("process \(getpid())\n") }
+        return lock
     }
 
     /// The last process that wrote, nil when unknown.

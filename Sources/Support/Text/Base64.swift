@@ -20,7 +20,11 @@ package enum Base64 {
             let third = left > 2 ? bytes[index + 2] : 0
             out.append(alphabet[Int(first >> 2)])
             out.append(alphabet[Int((first & 3) << 4 | second >> 4)])
-            if left > 1 { out.append(alphabet[Int((second & 15) << 2 | third >> 6)]) } else if isPadded { out.append(0x3D) }
+            if left > 1 {
+                out.append(alphabet[Int((second & 15) << 2 | third >> 6)])
+            } else if isPadded {
+                out.append(0x3D)
+            }
             if left > 2 { out.append(alphabet[Int(third & 63)]) } else if isPadded { out.append(0x3D) }
             index += 3
         }

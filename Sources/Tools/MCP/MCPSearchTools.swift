@@ -12,7 +12,8 @@ struct MCPSearchTool: Tool {
     var definition: ToolDefinition {
         ToolDefinition(
             name: name,
-            description: "Find tools of the connected MCP servers by words of their name or description. Returns names, descriptions and argument schemas for mcp_call. Servers: \(Set(tools.map(\.server)).sorted().joined(separator: ", ")).",
+            description:
+                "Find tools of the connected MCP servers by words of their name or description. Returns names, descriptions and argument schemas for mcp_call. Servers: \(Set(tools.map(\.server)).sorted().joined(separator: ", ")).",
             inputSchema: [
                 "type": "object", "properties": ["query": ["type": "string", "description": "Words to look for."]],
                 "required": ["query"],
@@ -74,13 +75,22 @@ struct MCPCallTool: Tool {
         let wanted = input.json["tool"]?.stringValue ?? ""
         guard let tool = tools[wanted] else {
             throw ToolError(
-                .notFound, "There is no tool '\(HostileText.escaped(String(wanted.prefix(100)), multiline: false))'. Find one with mcp_search.")
+                .notFound,
+                "There is no tool '\(HostileText.escaped(String(wanted.prefix(100)), multiline: false))'. Find one with mcp_search."
+            )
         }
         do throws(ArgumentValidator.Mismatch) {
-            return (tool, ToolInput(try ArgumentValidator.validate(input.json["arguments"] ?? .object([:]), schema: tool.definition.inputSchema)))
+            return (
+                tool,
+                ToolInput(
+                    try ArgumentValidator.validate(
+                        input.json["arguments"] ?? .object([:]), schema: tool.definition.inputSchema))
+            )
         } catch {
             throw ToolError(
-                .invalidArguments, "\(wanted): \(error.path.isEmpty ? "the arguments" : "'\(error.path)'") \(error.message). Correct it and call the tool again.")
+                .invalidArguments,
+                "\(wanted): \(error.path.isEmpty ? "the arguments" : "'\(error.path)'") \(error.message). Correct it and call the tool again."
+            )
         }
     }
 }
@@ -95,7 +105,8 @@ struct MCPResourceTool: Tool {
     var definition: ToolDefinition {
         ToolDefinition(
             name: name,
-            description: "Read a resource of an MCP server by its URI, or list the server's resources when no URI is given. Servers: \(names.joined(separator: ", ")).",
+            description:
+                "Read a resource of an MCP server by its URI, or list the server's resources when no URI is given. Servers: \(names.joined(separator: ", ")).",
             inputSchema: [
                 "type": "object",
                 "properties": ["server": ["type": "string"], "uri": ["type": "string"]], "required": ["server"],
@@ -126,7 +137,8 @@ struct MCPResourceTool: Tool {
             ])
             return MCPServerTool.output(MCPToolResult(result), title: uri)
         } catch {
-            throw ToolError(error.kind == .serverNotFound || error.kind == .notFound ? .notFound : .failed, error.message)
+            throw ToolError(
+                error.kind == .serverNotFound || error.kind == .notFound ? .notFound : .failed, error.message)
         }
     }
 }

@@ -25,7 +25,8 @@ struct MCPServerTool: Tool {
 
     func demands(_ input: ToolInput, _ context: ToolContext) throws(ToolError) -> [PermissionDemand] {
         let version = "v:\(offered.tool.fingerprint.prefix(12))"
-        var demand = PermissionDemand.tool(name, input: input.json, title: "Call \(offered.tool.name) of \(offered.server) \(input.json.text())")
+        var demand = PermissionDemand.tool(
+            name, input: input.json, title: "Call \(offered.tool.name) of \(offered.server) \(input.json.text())")
         demand.patterns = [version]
         demand.always = [version]
         return [demand]

@@ -22,7 +22,9 @@ package struct MCPToolSource: ExternalTools {
         } else {
             tools += single
         }
-        let withResources = await servers.statuses().filter { $0.state == .connected && $0.facts?.has("resources") == true }.map(\.name)
+        let withResources = await servers.statuses().filter {
+            $0.state == .connected && $0.facts?.has("resources") == true
+        }.map(\.name)
         if !withResources.isEmpty { tools.append(MCPResourceTool(servers: servers, names: withResources)) }
         return tools
     }

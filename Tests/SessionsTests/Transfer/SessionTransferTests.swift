@@ -237,6 +237,7 @@ struct SessionTransferTests {
             }
             let json = try JSON(parsing: text)
             let messages = try #require(json["messages"]?.arrayValue)
+            #expect(json["info"]?["tokens"]?["input"]?.intValue == Int64(usage.input) * 2, "counts stay")
             #expect(messages.count == (try await world.service.messages(info.id)).count)
             let marks = messages.suffix(2).compactMap { $0["text"]?.stringValue }
             #expect(marks.count == 2, "\(messages.suffix(2))")

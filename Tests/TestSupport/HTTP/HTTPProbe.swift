@@ -55,7 +55,9 @@ package struct HTTPProbe: Sendable {
         if let bytes { fields["content-length"] = String(bytes.count) }
         for (name, value) in headers { fields[name.lowercased()] = value }
         var text = "\(method) \(path) HTTP/1.1\r\n"
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) where !value.isEmpty { text += "\(name): \(value)\r\n" }
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
+            text += "\(name): \(value)\r\n"
+        }
         text += "\r\n"
         return try await raw(Array(text.utf8) + (bytes ?? []), atMost: limit)
     }
@@ -161,7 +163,8 @@ package final class HTTPStream: Sendable {
             }
             guard await fill() else {
                 throw TestSupportError(
-                    "The connection ended within the head: \(String(decoding: state.withLock { $0.buffer }, as: UTF8.self))")
+                    "The connection ended within the head: \(String(decoding: state.withLock { $0.buffer }, as: UTF8.self))"
+                )
             }
         }
     }
