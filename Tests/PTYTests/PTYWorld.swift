@@ -15,17 +15,18 @@ struct PTYWorld: Sendable {
     let events: EventSubscription
     let time = TestTime()
 
+    /// Runs `body` with a host; fails when it takes longer than a minute, whatever it waits for.
     static func with(
-        limits: PTYLimits = PTYLimits(), _ body: (PTYWorld) async throws -> Void
+        limits: PTYLimits = PTYLimits(), _ body: @escaping @Sendable (PTYWorld) async throws -> Void
     ) async throws {
         try await TempWorkspace.with(files: ["sub/a.txt": "x"]) { (workspace) async throws in
             let bus = EventBus()
             let world = try PTYWorld(workspace: workspace, bus: bus, limits: limits)
-            do { try await body(world) } catch {
-                await world.host.shutdown()
+            do { try await Bounded.run { try await body(world) } } catch {
+                try? await Bounded.run("The shutdown", within: .seconds(10)) { await world.host.shutdown() }
                 throw error
             }
-            await world.host.shutdown()
+            try await Bounded.run("The shutdown", within: .seconds(10)) { await world.host.shutdown() }
         }
     }
 
@@ -83,7 +84,7 @@ struct PTYWorld: Sendable {
     }
 
     static func isGone(_ pid: Int) -> Bool {
-        for _ in 0..<300 where isAlive(pid) { poll(nil, 0, 10) }
+        for _ in 0..<1_500 where isAlive(pid) { poll(nil, 0, 10) }
         return !isAlive(pid)
     }
 }
