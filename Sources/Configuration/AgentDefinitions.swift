@@ -24,7 +24,13 @@ package struct AgentDefinitions: Sendable, Equatable {
             let origins = loaded.origins.filter { $0.key.isWithin(key) }
             let isProject = !loaded.isTrusted && origins.values.contains { $0.layer == .project }
             build.apply(config, name: name, source: .config, isProject: isProject) { path in
-                origins[ConfigKey(key.components + ["permission"] + path.components)]?.line ?? "agent.\(name)"
+                // An action for all patterns, or for everything, stands at a shorter key.
+                var components = key.components + ["permission"] + path.components
+                while components.count > key.components.count {
+                    if let line = origins[ConfigKey(components)]?.line { return line }
+                    components.removeLast()
+                }
+                return "agent.\(name)"
             }
         }
         for folder in Workspace.chain(from: loaded.workspace, to: loaded.directory) {

@@ -32,8 +32,9 @@ extension SandboxPlan {
         }
         allow("/")
         // Outside of what is hidden everything is allowed by now.
-        for place in places where place.cover == .readable && hidden.contains(where: { $0.contains(place.path) }) {
-            allow(place.path, evenIfHidden: true)
+        for path in policy.readable where hidden.contains(where: { $0.contains(path) }) && facts.kind(path) != .missing
+        {
+            allow(path, evenIfHidden: true)
         }
         var writable = places.filter { $0.cover == .writable }.map(\.path)
         if let temporary = policy.temporary { writable.append(temporary) }

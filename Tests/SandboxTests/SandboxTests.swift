@@ -131,7 +131,7 @@ struct SandboxTests {
         try await SandboxWorld.with(mode) { (world) async throws in
             let own = world.own.path.string
             let result = try await world.run(
-                "cat ~/.ssh/id ~/.netrc $1/data/auth.json; cat /etc/passwd | head -1; grep -r canary / --include=id 2>/dev/null",
+                "cat ~/.ssh/id ~/.netrc $1/data/auth.json; cat /etc/passwd | head -1; grep -r canary ~ $1",
                 arguments: [own])
             #expect(!result.text.contains("canary"), "\(result.text)")
             #expect(result.text.contains("root:"))
@@ -225,7 +225,9 @@ struct SandboxTests {
             _ = symlink(world.outside.path.string, world.workspace.path.appending("forged/objects").string)
             try AtomicFile.write(Array("\(world.workspace.path)/.git\n".utf8), to: forged.appending("gitdir"))
             try AtomicFile.write(Array("gitdir: \(forged)\n".utf8), to: world.workspace.path.appending(".git"))
-            #expect(try await world.run(touch, arguments: [world.outside.path.string]).status != .exited(0))
+            // Bubblewrap's command has a /tmp of its own, in which the path may exist: what counts is the effect.
+            _ = try await world.run(touch, arguments: [world.outside.path.string])
+            #expect(!world.outside.exists("made"))
         }
     }
 

@@ -82,10 +82,11 @@ struct CrashDiskTests {
                 except urllib.error.HTTPError as error:
                     return error.code, json.loads(error.read() or b"null")
             first = call("POST", "/api/session", {"title": "before"})
-            with open(home + "/data/filler", "wb") as filler:
-                try:
-                    while True: filler.write(b"0" * 4096); filler.flush()
-                except OSError: pass
+            filler = os.open(home + "/data/filler", os.O_CREAT | os.O_WRONLY)
+            try:
+                while True: os.write(filler, b"0" * 4096)
+            except OSError: pass
+            os.close(filler)
             full = (200, None)
             for number in range(200):
                 full = call("POST", "/api/session", {"title": "x" * 400})

@@ -56,7 +56,7 @@ struct CrashWorld: Sendable {
     /// The program with these arguments under strace.
     func traced(_ strace: [String], _ arguments: [String]) async throws -> ChildResult {
         var options = try cli.options(arguments)
-        options.arguments = ["-f", "--seccomp-bpf", "-qqq"] + strace + [options.executable.string] + arguments
+        options.arguments = ["-f", "-qqq"] + strace + [options.executable.string] + arguments
         options.executable = "strace"
         return try await ChildProcess.run(options)
     }
@@ -71,7 +71,9 @@ struct CrashWorld: Sendable {
             var counts: [String: [String: Int]] = [:]
             for line in try TestFiles.text(trace).split(separator: "\n") {
                 let words = line.split(separator: " ", maxSplits: 1)
-                guard words.count == 2, let call = words[1].split(separator: "(").first else { continue }
+                // Process ids are padded to five places.
+                guard words.count == 2, let call = words[1].drop(while: { $0 == " " }).split(separator: "(").first
+                else { continue }
                 counts[String(call), default: [:]][String(words[0]), default: 0] += 1
             }
             return counts.compactMapValues { $0.values.max() }.filter { calls.contains($0.key) }

@@ -21,7 +21,7 @@ struct OPC007PermissionEngineTests {
     func consulted() async throws {
         try await StoryWorld.with(
             Self.calls.map { .call($0.name, $0.arguments) } + [.text("Nothing is allowed.")],
-            files: ["a.txt": "alpha\n"], config: ["permission": "deny"]
+            files: ["a.txt": "alpha\n"], config: ["permission": "deny"], sideRequestsUseScript: true
         ) { world in
             let (result, json) = try await world.run("Try everything")
             #expect(result.code == 77, "\(result.story)")
@@ -264,7 +264,26 @@ struct OPC007PermissionEngineTests {
             [.call("bash", ["command": .string(command), "description": "echo"]), .text("Done.")],
             config: ["permission": ["bash": "ask", "*": "allow"]]
         ) { world in
-            let result = try await onTerminal(world, [("page 1 of", "o\r"), ("Allow?", "r\r")])
+            let result = try await world.cli.start(
+                ["run", "--title", "Story", "Go"],
+                change: {
+                    $0.terminal = .init()
+                    $0.environment["TERM"] = "xterm-256color"
+                }
+            ) { process in
+                #expect(await process.waitForOutput("; Enter shows more"))
+                let text = String(decoding: process.output, as: UTF8.self)
+                let count = text.split(separator: "page 1 of ").last.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
+                #expect((2...20).contains(count) && !text.contains("very-last-word"), "\(text)")
+                for page in 1..<max(2, count) {
+                    #expect(await process.waitForOutput("page \(page) of \(count);"))
+                    #expect(!String(decoding: process.output, as: UTF8.self).contains("Allow?"))
+                    await process.write("o\r".utf8)
+                }
+                #expect(await process.waitForOutput("Allow?"))
+                await process.write("r\r".utf8)
+                return try await process.finish()
+            }
             #expect(result.out.contains("very-last-word"), "\(result.story)")
             #expect(!world.workspace.exists("very-last-word"), "an answer before the last page approves nothing")
         }

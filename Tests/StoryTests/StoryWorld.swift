@@ -14,13 +14,15 @@ struct StoryWorld: Sendable {
     static let canary = "canary-5f2c9a71e0d84b63-do-not-leak"
 
     /// Runs `body` with a world whose model plays `script`; afterwards expects that no request was wrong and that the
-    /// key was stored nowhere.
+    /// key was stored nowhere. `sideRequestsUseScript`: requests that offer no tools are the agent's too.
     static func with<Result: Sendable>(
         _ script: [Turn], wire: ModelProtocol = .openAIChat, files: [String: String] = [:],
-        config: JSONObject = [:], at location: SourceLocation = #_sourceLocation,
+        config: JSONObject = [:], sideRequestsUseScript: Bool = false, at location: SourceLocation = #_sourceLocation,
         _ body: (StoryWorld) async throws -> Result
     ) async throws -> Result {
-        try await ScriptedModelServer.withServer(script, canary: canary, at: location) { server in
+        try await ScriptedModelServer.withServer(
+            script, canary: canary, sideRequestsUseScript: sideRequestsUseScript, at: location
+        ) { server in
             try await CodetetherHome.with(
                 config: Self.config(baseURL: server.baseURL(wire), wire: wire, extra: config)
             ) { home in

@@ -153,7 +153,7 @@ extension OpenAIChat {
                 let result = ResultContent(content)
                 var text = result.text
                 if text.isEmpty { text = result.hasAttachments ? "See the attachment below." : "(no output)" }
-                if isError, !text.hasPrefix("Error") { text = "Error: " + text }
+                if isError, !text.hasPrefix("Error"), !text.hasPrefix("{\"error\":") { text = "Error: " + text }
                 out.append(["role": "tool", "tool_call_id": callID(id), "content": .string(text)])
                 guard result.hasAttachments else { continue }
                 shown.append(["type": "text", "text": .string("Attachment of the result of \(name):")])

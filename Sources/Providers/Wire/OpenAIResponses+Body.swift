@@ -73,7 +73,7 @@ extension OpenAIResponses {
                 let result = ResultContent(content)
                 var text = result.text
                 if text.isEmpty, !result.hasAttachments { text = "(no output)" }
-                if isError, !text.hasPrefix("Error") { text = "Error: " + text }
+                if isError, !text.hasPrefix("Error"), !text.hasPrefix("{\"error\":") { text = "Error: " + text }
                 let output: JSON
                 if result.hasAttachments {
                     var parts: [JSON] = text.isEmpty ? [] : [["type": "input_text", "text": .string(text)]]
