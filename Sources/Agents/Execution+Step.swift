@@ -60,9 +60,7 @@ extension Execution {
                 .provider, "The provider's content filter stopped the answer; rephrase the request.",
                 type: "ContentFilterError")
         }
-        await publish(
-            .sessionUsageUpdated(
-                .init(sessionID: sessionID, cost: result.spending.cost, tokens: result.spending.tokens)))
+        isUsageDue = true
         return again ? .again : .done
     }
 

@@ -85,22 +85,25 @@ extension Execution {
 
     private func run(_ calls: [PreparedCall], messageID: String) async throws(AgentError) {
         var group = calls
-        try await append([])
         // What runs, and which rules decide about it, is in the log before it has an effect.
+        var events: [EventPayload] = []
+        var metadata: [Int: JSON] = [:]
         for index in group.indices {
             let call = group[index]
-            var metadata: JSON?
             if call.refusal == nil {
                 let context = toolContext(call.requested, messageID: messageID)
                 group[index].tool = await prepareTool(call, context)
-                if case .success(let tool) = group[index].tool { metadata = await decisions(on: tool.demands, context) }
+                if case .success(let tool) = group[index].tool {
+                    metadata[index] = await decisions(on: tool.demands, context)
+                }
             }
-            let called = EventPayload.sessionToolCalled(
-                .init(
-                    sessionID: sessionID, assistantMessageID: messageID, id: call.requested.callID, input: call.input,
-                    executed: false))
-            try await append(called, metadata: metadata)
+            events.append(
+                .sessionToolCalled(
+                    .init(
+                        sessionID: sessionID, assistantMessageID: messageID, id: call.requested.callID,
+                        input: call.input, executed: false)))
         }
+        try await emit(events, metadata: metadata)
         if group.count == 1, let call = group.first {
             let outcome = await execute(call, messageID: messageID)
             record(call, messageID: messageID, status: outcome.status, outcome)
@@ -141,14 +144,6 @@ extension Execution {
             rows += await dependencies.permissions.preview(demand, context.permissionContext).prefix(64).map(\.json)
         }
         return rows.isEmpty ? nil : ["permission": .array(Array(rows.prefix(64)))]
-    }
-
-    private func append(_ event: EventPayload, metadata: JSON?) async throws(AgentError) {
-        do {
-            try await sessions.append(sessionID, [event], metadata: metadata)
-        } catch {
-            throw AgentError(.storage, error.message, type: "StorageError", underlying: error)
-        }
     }
 
     /// How a call ended.

@@ -29,6 +29,8 @@ actor Execution {
     var compactionsInARow = 0
     var lastUsedTokens = 0
     var pending: [EventPayload] = []
+    /// True until what has been spent is published, which follows the events of the step that spent it.
+    var isUsageDue = false
     private var isWarm = false
     /// The session's own permission rules.
     var sessionRules: [ConfiguredRule] = []
@@ -118,7 +120,7 @@ actor Execution {
     func run() async -> ExecutionResult {
         let started = dependencies.time.uptimeNs()
         await publish(.sessionStatusChanged(.init(sessionID: sessionID, status: .busy)))
-        async let title: Void = input.isCompaction ? () : makeTitle()
+        let title = input.isCompaction ? nil : Task { await makeTitle() }
         do {
             try await loop()
             result.outcome = .succeeded
@@ -126,7 +128,7 @@ actor Execution {
             result.error = error.structured
             result.outcome = error.kind == .interrupted ? .interrupted : .failed
         }
-        await title
+        if let title { await settle(title) }
         await finish()
         dependencies.logger.info(
             "execution finished",
@@ -139,6 +141,21 @@ actor Execution {
                 "error": "\(result.error?.type ?? "")",
             ])
         return result
+    }
+
+    /// Waits for a title that is on its way; a run that has ended does not wait long.
+    private func settle(_ title: Task<Void, Never>) async {
+        if result.outcome == .interrupted { title.cancel() }
+        let limit = Task { [time = dependencies.time] in
+            try await time.sleep(for: Titles.patience)
+            title.cancel()
+        }
+        await withTaskCancellationHandler {
+            await title.value
+        } onCancel: {
+            title.cancel()
+        }
+        limit.cancel()
     }
 
     private func loop() async throws(AgentError) {
@@ -184,11 +201,16 @@ actor Execution {
                         sessionID: sessionID,
                         error: result.error ?? StructuredError(type: "UnknownError", message: "The run failed.")))
             }
-        let events = pending + [terminal]
+        let (events, usage) = (pending, isUsageDue ? usageUpdated : nil)
         pending = []
         let stored = await Task { [sessions, sessionID] () -> SessionError? in
             do throws(SessionError) {
-                try await sessions.append(sessionID, events, durability: .flushed)
+                if let usage {
+                    try await sessions.append(sessionID, events)
+                    await sessions.publish(sessionID, usage)
+                }
+                try await sessions.append(
+                    sessionID, (usage == nil ? events : []) + [terminal], durability: .flushed)
                 return nil
             } catch {
                 return error
@@ -218,32 +240,34 @@ actor Execution {
     }
 
     /// Stores `pending` and these events in one transaction.
-    func append(_ events: [EventPayload]) async throws(AgentError) {
+    func append(_ events: [EventPayload]) async throws(AgentError) { try await emit(events) }
+
+    /// Stores `pending` and the durable ones of these events in one transaction, then publishes all of them in order.
+    /// - Parameter metadata: of single events, by their index in `events`.
+    func emit(_ events: [EventPayload], metadata: [Int: JSON] = [:]) async throws(AgentError) {
+        let before = pending.count
         let all = pending + events
-        guard !all.isEmpty else { return }
+        guard all.contains(where: { $0.durableVersion != nil }) else {
+            for event in all { await publish(event) }
+            return
+        }
         pending = []
         do {
-            try await sessions.append(sessionID, all)
+            try await sessions.emit(
+                sessionID, all,
+                metadata: Dictionary(uniqueKeysWithValues: metadata.map { ($0.key + before, $0.value) }))
         } catch {
             throw AgentError(.storage, error.message, type: "StorageError", underlying: error)
         }
+        if isUsageDue {
+            isUsageDue = false
+            await publish(usageUpdated)
+        }
     }
 
-    /// Durable events are stored, the others only published; order is kept.
-    func emit(_ events: [EventPayload]) async throws(AgentError) {
-        var durable: [EventPayload] = []
-        for event in events {
-            if event.durableVersion != nil {
-                durable.append(event)
-            } else {
-                if !durable.isEmpty || !pending.isEmpty {
-                    try await append(durable)
-                    durable = []
-                }
-                await publish(event)
-            }
-        }
-        if !durable.isEmpty { try await append(durable) }
+    private var usageUpdated: EventPayload {
+        .sessionUsageUpdated(
+            .init(sessionID: sessionID, cost: result.spending.cost, tokens: result.spending.tokens))
     }
 
     /// Takes the first snapshot of a workspace while the model thinks, so that a command does not wait for it.

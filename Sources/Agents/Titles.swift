@@ -16,6 +16,8 @@ import Tools
 package enum Titles {
     /// The longest title, in characters.
     package static let maximumLength = 60
+    /// How long a finished run waits for its title.
+    package static let patience: Duration = .seconds(3)
 
     /// The first line of a message, cut at a word.
     package static func provisional(for text: String) -> String {
@@ -47,10 +49,13 @@ package enum Titles {
 }
 
 extension Execution {
-    /// Asks the small model for a title, on the session's first prompt. Failures only leave the provisional title.
+    /// Asks the small model for a title, on the session's first prompt. Failures only leave the provisional title; a title that
+    /// a person gave stays.
     func makeTitle() async {
+        let provisional = Titles.provisional(for: input.text)
         guard lineage.depth == 0, let name = dependencies.config.smallModel, !input.text.isEmpty,
             let projection = try? await sessions.projection(sessionID), projection.messages.isEmpty,
+            projection.info.title == provisional,
             let small = try? dependencies.models.resolve(name),
             let agent = dependencies.agents.first(where: { $0.name == "title" })
         else { return }
@@ -61,13 +66,13 @@ extension Execution {
         guard let answer = try? await complete(request), let title = Titles.cleaned(answer.text) else { return }
         let cost = Cost.of(answer.usage, small)
         result.overhead.add(answer.usage, cost: cost)
-        _ = try? await sessions.append(
-            sessionID,
-            [
-                .sessionRenamed(.init(sessionID: sessionID, title: title)),
-                .sessionUsageRecorded(
-                    .init(sessionID: sessionID, source: .title, cost: cost, tokens: answer.usage)),
-            ])
+        var events: [EventPayload] = [
+            .sessionUsageRecorded(.init(sessionID: sessionID, source: .title, cost: cost, tokens: answer.usage))
+        ]
+        if (try? await sessions.projection(sessionID))?.info.title == provisional {
+            events.append(.sessionRenamed(.init(sessionID: sessionID, title: title)))
+        }
+        _ = try? await sessions.append(sessionID, events)
     }
 
     /// One request without tools, without retries, whose text is collected. At most 64 KiB of text.

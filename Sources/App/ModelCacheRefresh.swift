@@ -1,9 +1,10 @@
+import Configuration
 import Providers
 import Support
 import SystemPackage
 
-/// Fetches the model catalogue into the cache. A fetch that fails, or that brings something else than a catalogue, leaves the
-/// old file as it is.
+/// Fetches the model catalogue into the cache, as `CachedCatalogue` reads it. A fetch that fails, or that brings something else
+/// than a catalogue, leaves the old file as it is.
 struct ModelCacheRefresh: Sendable {
     /// Where models.dev publishes its catalogue; `models_url` names another place.
     static let defaultURL = "https://models.dev/api.json"
@@ -15,6 +16,9 @@ struct ModelCacheRefresh: Sendable {
         var message: String
         var code: String { "models.refresh" }
     }
+
+    /// Where the catalogue is kept.
+    static func file(_ paths: AppPaths) -> FilePath { paths.cache.appending("models.json") }
 
     let url: String
     let file: FilePath
@@ -42,7 +46,7 @@ struct ModelCacheRefresh: Sendable {
         let file = file
         try await BlockingWork.run {
             try FileIO.createDirectory(file.removingLastComponent())
-            try AtomicFile.write(bytes, to: file)
+            try AtomicFile.write(CachedCatalogue.text(of: providers), to: file)
         }
         let models = providers.reduce(0) { $0 + ($1.value["models"]?.objectValue?.count ?? 0) }
         return ["providers": .int(Int64(providers.count)), "models": .int(Int64(models))]

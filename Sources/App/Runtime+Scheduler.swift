@@ -38,9 +38,7 @@ extension Runtime {
 
     /// Everything that recurs. `snapshot.cleanup` and `tool-output.cleanup` are named by CONTRACT §9.
     private var jobs: [ScheduledJob] {
-        let refresh = ModelCacheRefresh(
-            url: config.config.modelsURL ?? ModelCacheRefresh.defaultURL, file: paths.cache.appending("models.json"),
-            transport: transport)
+        let refresh = modelRefresh
         return [
             .snapshotCleanup(collectSnapshots), .toolOutputCleanup(paths.data.appending("tool-output"), time: time),
             .eventLogCompaction { try await Self.compact(try await self.openStorage()) },

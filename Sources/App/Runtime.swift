@@ -91,7 +91,7 @@ package actor Runtime {
         self.time = time
         ids = options.shares?.ids ?? ULIDSource(time: time)
         agentDefinitions = AgentDefinitions.load(config, builtIn: BuiltInAgents.all)
-        models = ModelCatalogue(config: config.config, environment: options.environment)
+        models = Self.catalogue(config, options.environment, paths)
         secrets = Secrets(
             known: config.substituted + Self.secretValues(of: options.environment, providers: models.providers)
                 + ((try? Self.storageTarget(config.config.storage))?.secrets ?? []))
@@ -104,6 +104,28 @@ package actor Runtime {
         }
         logger.logLevel = level
         self.logger = logger
+    }
+
+    private static func catalogue(
+        _ config: LoadedConfig, _ environment: Environment, _ paths: AppPaths
+    ) -> ModelCatalogue {
+        ModelCatalogue(
+            config: config.config, environment: environment,
+            cached: CachedCatalogue(file: ModelCacheRefresh.file(paths)))
+    }
+
+    /// Fetches the catalogue of models from `models_url`.
+    /// - Returns: the catalogue with what came.
+    /// - Throws: `ProviderError`, `FileError`, or an error with the code `models.refresh`; the old catalogue stays then.
+    package nonisolated func refreshedModels() async throws -> ModelCatalogue {
+        _ = try await modelRefresh.run()
+        return Self.catalogue(config, environment, paths)
+    }
+
+    nonisolated var modelRefresh: ModelCacheRefresh {
+        ModelCacheRefresh(
+            url: config.config.modelsURL ?? ModelCacheRefresh.defaultURL, file: ModelCacheRefresh.file(paths),
+            transport: transport)
     }
 
     /// The sessions of the configured store, which is opened on the first call.
@@ -145,7 +167,9 @@ package actor Runtime {
         let directory = try FileIO.realPath(self.directory)
         var environment = ToolEnvironment(
             workspace: workspace, directory: directory, dataDirectory: paths.data, runner: ProcessRunner(),
-            sandbox: try await sandbox(skills: skills.skills), http: HTTPWebFetcher(), webSearch: webSearchEndpoint,
+            sandbox: try await sandbox(skills: skills.skills),
+            http: HTTPWebFetcher(proxies: ProxySettings(self.environment.values)),
+            webSearch: webSearchEndpoint,
             asker: options.questionAsker, skills: skills.skills, ids: ids, time: time, environment: self.environment)
         environment.snapshots = try await recoveredSnapshots()
         let permissions = try await permissions()

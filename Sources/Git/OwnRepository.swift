@@ -112,11 +112,12 @@ package struct OwnRepository: Sendable {
         }
         let result: ProcessResult
         do {
-            result = try await runner.run(
-                Command(
-                    executable: "git", arguments: options + [command] + arguments, directory: workTree,
-                    environment: environment, stdin: input, timeout: timeout, killGrace: .milliseconds(200),
-                    headBytes: limit, tailBytes: 0))
+            var call = Command(
+                executable: "git", arguments: options + [command] + arguments, directory: workTree,
+                environment: environment, stdin: input, timeout: timeout, killGrace: .milliseconds(200),
+                headBytes: limit, tailBytes: 0)
+            call.leavesNothing = true
+            result = try await runner.run(call)
         } catch {
             throw GitError(.notInstalled, "git cannot be started: \(error.message)")
         }

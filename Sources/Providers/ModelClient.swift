@@ -9,6 +9,7 @@ package struct ModelClient: Sendable {
     private let secrets: SecretSource
     private let time: any TimeSource
     private let userAgent: String
+    private let copilot = CopilotTokens()
 
     /// - Parameters:
     ///   - secrets: asked once per request.
@@ -28,8 +29,10 @@ package struct ModelClient: Sendable {
     /// Throws what the provider says, `authentication` without sending when a key is needed and there is none. Cancelling the
     /// task closes the connection and throws `cancelled`.
     package func stream(_ request: ModelRequest) async throws(ProviderError) -> ModelStream {
+        var request = request
+        let known = secrets(request.model.providerID, request.model.route)
+        let secret = try await traded(known, for: &request.model)
         let model = request.model
-        let secret = secrets(model.providerID, model.route)
         let api = model.route.api
         let body = try api.body(for: request).bytes()
         let options = model.options
@@ -38,7 +41,7 @@ package struct ModelClient: Sendable {
             url: model.route.url(wireID: model.wireID), body: body,
             headTimeout: .milliseconds(options.timeoutMs ?? patience))
         try authorize(&call, request: request, secret: secret)
-        let texts = secret?.secretTexts ?? []
+        let texts = (known?.secretTexts ?? []) + (secret?.secretTexts ?? [])
         let reply: HTTPReply
         do {
             reply = try await transport.send(call)
@@ -49,6 +52,7 @@ package struct ModelClient: Sendable {
         }
         guard (200..<300).contains(reply.status) else {
             let bytes = await collect(reply.body)
+            if reply.status == 401, case .key(let key)? = known { await copilot.forget(key) }
             throw ErrorBody.http(
                 status: reply.status, headers: reply.headers, body: bytes, model: model, nowMs: time.nowMs(),
                 secrets: texts)
@@ -61,6 +65,20 @@ package struct ModelClient: Sendable {
         return ModelStream(
             body: reply.body, decoder: WireDecoder(api: api, names: api.names(of: request)), time: time,
             idle: .milliseconds(max(1, options.idleTimeoutMs ?? patience)), label: model.id, secrets: texts)
+    }
+
+    /// The secret that the provider's API takes: a GitHub token is traded for one of Copilot, whose account may have an
+    /// address of its own.
+    private func traded(
+        _ secret: ProviderSecret?, for model: inout ModelSpec
+    ) async throws(ProviderError) -> ProviderSecret? {
+        guard let url = model.route.quirks.tokenURL, case .key(let key)? = secret, CopilotTokens.isGitHubToken(key)
+        else { return secret }
+        let token = try await copilot.token(for: key, at: url, transport: transport, time: time)
+        if let base = token.baseURL, URLParts(model.route.baseURL)?.host.hasSuffix(".githubcopilot.com") == true {
+            model.route.baseURL = base
+        }
+        return .key(token.text)
     }
 
     /// When a failed request of this model is worth another attempt.

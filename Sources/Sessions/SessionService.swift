@@ -59,11 +59,36 @@ package actor SessionService {
         try await append(id, durability: durability, metadata: metadata) { _ in payloads }
     }
 
+    /// Stores the durable ones of these events in one commit, then publishes all of them in this order.
+    /// - Parameter metadata: objects that some of them carry, by their index.
+    /// - Throws: as `append`; nothing is stored or published then.
+    package func emit(
+        _ id: String, _ payloads: [EventPayload], metadata: [Int: JSON] = [:]
+    ) async throws(SessionError) {
+        var durable: [EventPayload] = []
+        var attached: [Int: JSON] = [:]
+        for (index, payload) in payloads.enumerated() where payload.durableVersion != nil {
+            if let object = metadata[index] { attached[durable.count] = object }
+            durable.append(payload)
+        }
+        guard !durable.isEmpty else {
+            for payload in payloads { bus.publish(transient(id, payload)) }
+            return
+        }
+        try await append(id, durability: .buffered, metadata: nil, attached: attached, publishing: payloads) {
+            [durable] _ in
+            durable
+        }
+    }
+
     /// The same for events that depend on the session as it is at that moment; `make` may be called several times.
+    /// - Parameters:
+    ///   - attached: metadata of single events, by index.
+    ///   - publishing: what is published, transient events among the durable ones; nil = what is stored.
     @discardableResult
     func append(
-        _ id: String, durability: Durability, metadata: JSON? = nil,
-        _ make: @Sendable (SessionProjection) -> [EventPayload]
+        _ id: String, durability: Durability, metadata: JSON? = nil, attached: [Int: JSON] = [:],
+        publishing: [EventPayload]? = nil, _ make: @Sendable (SessionProjection) -> [EventPayload]
     ) async throws(SessionError) -> [Event] {
         guard RecordKey.isValidName(id) else { throw .notFound(id) }
         await hold(id)
@@ -79,7 +104,7 @@ package actor SessionService {
                 return []
             }
             var events = stamp(payloads, after: projection)
-            if let metadata { for index in events.indices { events[index].metadata = metadata } }
+            for index in events.indices { events[index].metadata = attached[index] ?? metadata }
             for event in events { projection.apply(event) }
             var batch = StorageBatch(appends: [], puts: try SessionRecords.puts(&projection), durability: durability)
             batch.appends = [try Self.appendEvents(events, to: id)]
@@ -91,16 +116,29 @@ package actor SessionService {
                 continue
             }
             keep(projection)
-            for event in events { bus.publish(event) }
+            guard let publishing else {
+                for event in events { bus.publish(event) }
+                return events
+            }
+            var stored = events[...]
+            for payload in publishing {
+                if payload.durableVersion == nil {
+                    bus.publish(transient(id, payload))
+                } else if let event = stored.popFirst() {
+                    bus.publish(event)
+                }
+            }
             return events
         }
     }
 
     /// Publishes an event that is not stored (deltas, status, progress), at once and in the caller's order.
     package nonisolated func publish(_ id: String, _ payload: EventPayload) async {
-        bus.publish(
-            Event(
-                id: ids.next(.event), created: time.nowMs(), location: locations.withLock { $0[id] }, payload: payload))
+        bus.publish(transient(id, payload))
+    }
+
+    private nonisolated func transient(_ id: String, _ payload: EventPayload) -> Event {
+        Event(id: ids.next(.event), created: time.nowMs(), location: locations.withLock { $0[id] }, payload: payload)
     }
 
     private static func check(_ payloads: [EventPayload], of id: String) throws(SessionError) {

@@ -101,18 +101,11 @@ extension SnapshotStore {
     /// The paths in which the workspace differs from the index, or may differ.
     private func changedPaths(_ budget: CaptureBudget) async throws(SnapshotError) -> [FilePath] {
         let arguments = ["-z", "-o", "--exclude-standard"] + excludeArguments
-        let hasIndex = layout.indexCount > 0
-        async let changed: Result<[ListedPath], SnapshotError> =
-            hasIndex
-            ? listed(git, "diff-files", ["-z", "--name-only", "--ignore-submodules=all"], budget) : .success([])
-        async let others = listed(git, "ls-files", arguments, budget)
-        let all = [await changed, await others]
+        let changed = layout.indexCount > 0 ? ["-m"] : []
         var found: Set<FilePath> = []
         var nested: [FilePath] = []
-        for result in all {
-            for entry in try result.get() {
-                if entry.isFolder { nested.append(entry.path) } else { found.insert(entry.path) }
-            }
+        for entry in try await listed(git, "ls-files", changed + arguments, budget).get() {
+            if entry.isFolder { nested.append(entry.path) } else { found.insert(entry.path) }
         }
         // A repository in the workspace is listed as one name with a slash; its files are the user's like all others.
         var rounds = 0

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Runs blocking closures away from the cooperative pool, at most eight at a time; further ones wait in order.
 package enum BlockingWork {
-    private static let pool = BoundedPool(width: 8)
+    private static let pool = BlockingPool(width: 8)
 
     /// Runs a closure that may block and returns what it returns. A closure that has started runs to its end, also
     /// when the
@@ -31,42 +31,56 @@ package enum BlockingWork {
     }
 }
 
-/// A queue of closures that run on Dispatch's threads, `width` at a time.
-private final class BoundedPool: Sendable {
+/// A queue of closures that may block, run in order on threads of its own, `width` at a time.
+///
+/// Threads start when they are needed and stay; Dispatch would add one a second while the others block.
+package final class BlockingPool: Sendable {
     private struct State {
-        var running = 0
+        var threads = 0
+        var idle = 0
         var waiting: [@Sendable () -> Void] = []
     }
 
     private let width: Int
     private let state = Mutex(State())
-    private let queue = DispatchQueue(label: "codetether.blocking", attributes: .concurrent)
+    private let wakeUp = DispatchSemaphore(value: 0)
 
-    init(width: Int) { self.width = width }
+    /// - Parameter width: the most threads, 1 or more.
+    package init(width: Int) { self.width = max(1, width) }
 
-    func submit(_ work: @escaping @Sendable () -> Void) {
+    /// Runs a closure once, after those submitted before it have started.
+    package func submit(_ work: @escaping @Sendable () -> Void) {
         let starts = state.withLock { state in
-            guard state.running < width else {
-                state.waiting.append(work)
+            state.waiting.append(work)
+            if state.idle > 0 {
+                state.idle -= 1
+                wakeUp.signal()
                 return false
             }
-            state.running += 1
+            guard state.threads < width else { return false }
+            state.threads += 1
             return true
         }
-        if starts { start(work) }
+        guard starts, !OwnThread.start({ [self] in serve() }) else { return }
+        // No more threads: those of Dispatch take what is waiting, and end.
+        DispatchQueue.global().async { [self] in
+            while let work = next(orIdle: false) { work() }
+        }
     }
 
-    private func start(_ work: @escaping @Sendable () -> Void) {
-        queue.async { @Sendable in
-            work()
-            let next = self.state.withLock { state -> (@Sendable () -> Void)? in
-                guard !state.waiting.isEmpty else {
-                    state.running -= 1
-                    return nil
-                }
-                return state.waiting.removeFirst()
-            }
-            if let next { self.start(next) }
+    private func serve() -> Never {
+        while true {
+            while let work = next(orIdle: true) { work() }
+            wakeUp.wait()
+        }
+    }
+
+    /// The next closure; without one the calling thread is idle, or gone.
+    private func next(orIdle: Bool) -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            if orIdle { state.idle += 1 } else { state.threads -= 1 }
+            return nil
         }
     }
 }

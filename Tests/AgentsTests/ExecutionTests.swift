@@ -122,7 +122,7 @@ struct ExecutionTests {
             #expect(spent == [100, 300])
             let seen = events.map(\.payload.type)
             let tool = try #require(seen.firstIndex(of: "session.tool.success"))
-            #expect(try #require(seen.firstIndex(of: "session.usage.updated")) > tool)
+            #expect(try #require(seen.firstIndex(of: "session.usage.updated")) > tool, "\(seen)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Support
 import Synchronization
@@ -142,25 +143,43 @@ struct FileTests {
         shared?.release()
     }
 
-    @Test("blocking work runs off the cooperative pool, at most eight at once, and all of it")
+    @Test("blocking work runs off the cooperative pool, as many at once as the pool is wide, and all of it")
     func blockingWork() async throws {
-        let counter = Counter()
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        // A pool of its own: the shared one is used by the tests beside this one.
+        let pool = BlockingPool(width: 8)
+        let gate = Gate(width: 8)
+        await withTaskGroup(of: Void.self) { group in
             for _ in 0..<60 {
                 group.addTask {
-                    try await BlockingWork.run {
-                        counter.enter()
-                        // Each waits until eight have been in here at the same time.
-                        for _ in 0..<5_000 where counter.most < 8 { poll(nil, 0, 1) }
-                        counter.leave()
+                    await withCheckedContinuation { continuation in
+                        pool.submit {
+                            gate.pass()
+                            continuation.resume()
+                        }
                     }
                 }
             }
-            try await group.waitForAll()
         }
-        #expect(counter.total == 60)
-        #expect(counter.most == 8)
+        #expect(gate.counts.total == 60)
+        #expect(gate.counts.most == 8)
         await #expect(throws: FileError.self) { try await BlockingWork.run { try FileIO.read("/nonexistent/file") } }
+    }
+
+    @Test("a pool's threads take the next job, in order, however long they were idle")
+    func blockingOrder() async throws {
+        let pool = BlockingPool(width: 1)
+        let seen = Mutex<[Int]>([])
+        for round in 0..<20 {
+            await withCheckedContinuation { continuation in
+                for job in 0..<5 {
+                    pool.submit {
+                        seen.withLock { $0.append(round * 5 + job) }
+                        if job == 4 { continuation.resume() }
+                    }
+                }
+            }
+        }
+        #expect(seen.withLock { $0 } == Array(0..<100))
     }
 }
 
@@ -170,16 +189,26 @@ private final class Flag: Sendable {
     func set() { value.withLock { $0 = true } }
 }
 
-private final class Counter: Sendable {
+/// Holds everyone in `pass` until `width` threads have been in there at the same time.
+private final class Gate: Sendable {
     private let values = Mutex((now: 0, most: 0, total: 0))
-    func enter() {
-        values.withLock {
+    private let opened = DispatchSemaphore(value: 0)
+    private let width: Int
+
+    init(width: Int) { self.width = width }
+
+    func pass() {
+        let isOpen = values.withLock {
             $0.now += 1
             $0.total += 1
             $0.most = max($0.most, $0.now)
+            return $0.most >= width
         }
+        // Whoever comes through opens for the next; without `width` at once `most` tells after a minute.
+        if !isOpen { _ = opened.wait(timeout: .now() + 60) }
+        opened.signal()
+        values.withLock { $0.now -= 1 }
     }
-    func leave() { values.withLock { $0.now -= 1 } }
-    var most: Int { values.withLock { $0.most } }
-    var total: Int { values.withLock { $0.total } }
+
+    var counts: (now: Int, most: Int, total: Int) { values.withLock { $0 } }
 }

@@ -105,7 +105,7 @@ struct SupervisorTests {
             cat /etc/hostname >/dev/null && echo read; cat out/secret 2>/dev/null || echo hidden
             ls / >/dev/null && echo listed; grep -E '^Cap(Eff|Bnd)' /proc/self/status | grep -c 0000000000000000
             grep NoNewPrivs /proc/self/status; grep '^Seccomp:' /proc/self/status
-            (exec 3<>/dev/tcp/127.0.0.1/9) 2>&1 | grep -o 'Permission denied'; unshare -U true 2>/dev/null || echo 'no namespaces'
+            (exec 3<>/dev/tcp/127.0.0.1/9) 2>&1 | grep -om1 'Permission denied'; unshare -U true 2>/dev/null || echo 'no namespaces'
             """)
         try AtomicFile.write(Array("secret".utf8), to: scratch.path.appending("out/secret"))
         command.restrictions = ProcessRestrictions(

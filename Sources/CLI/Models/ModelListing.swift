@@ -64,6 +64,15 @@ struct ModelListing {
             "cache": ["read": .double(model.cost?.cacheRead ?? 0), "write": .double(model.cost?.cacheWrite ?? 0)],
         ]
         if let reasoning = model.cost?.reasoning { cost["reasoning"] = .double(reasoning) }
+        let tiers: [JSON] = (model.cost?.tiers ?? []).map { tier in
+            [
+                "tier": ["type": "context", "size": .int(Int64(tier.above))], "input": .double(tier.input),
+                "output": .double(tier.output),
+                "cache": [
+                    "read": .double(tier.cacheRead ?? tier.input), "write": .double(tier.cacheWrite ?? tier.input),
+                ],
+            ]
+        }
         return [
             "id": .string(model.id), "modelID": .string(model.modelID), "providerID": .string(model.providerID),
             "name": .string(model.name),
@@ -74,7 +83,7 @@ struct ModelListing {
                 "input": .array(model.capabilities.inputModalities.map { .string($0) }), "output": ["text"],
             ],
             "variants": [], "time": ["released": .int(Self.releasedMs(model.released))],
-            "cost": model.cost == nil ? [] : [.object(cost)], "status": "active", "enabled": true,
+            "cost": model.cost == nil ? [] : .array([.object(cost)] + tiers), "status": "active", "enabled": true,
             "limit": ["context": .int(Int64(model.limits.context)), "output": .int(Int64(model.limits.output))],
             "available": .bool(isAvailable(model)),
             "credential": [

@@ -11,7 +11,11 @@ import Tools
 package struct ModelsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "List models, one provider/model a line. Servers on this machine are asked what they offer.")
+        abstract: "List models, one provider/model a line. Servers on this machine are asked what they offer.",
+        discussion: """
+            Nothing else is asked: the list is compiled in. --refresh fetches a newer one (models.dev, or models_url of the
+            configuration) and keeps it; when that fails the old one stays and the exit code is 69.
+            """)
 
     @Argument(help: "Only this provider.")
     var provider: String?
@@ -21,6 +25,8 @@ package struct ModelsCommand: AsyncParsableCommand {
     var available = false
     @Flag(help: "A table with limits, prices and capabilities.")
     var verbose = false
+    @Flag(help: "Fetch the catalogue first, and keep it.")
+    var refresh = false
     @Option(help: ArgumentHelp("Print the tools a model is offered, in their order.", valueName: "model"))
     var tools: String?
     @OptionGroup var format: FormatOptions
@@ -31,10 +37,11 @@ package struct ModelsCommand: AsyncParsableCommand {
     package func run() async throws {
         let launch = Launch.current
         try await launch.withRuntime(global.values) { runtime in
-            if let tools { return try await printTools(of: tools, runtime, launch) }
             var catalogue = runtime.models
+            if refresh { catalogue = try await Self.refreshed(runtime) }
+            if let tools { return try await printTools(of: tools, catalogue, runtime, launch) }
             if let provider, catalogue.provider(provider) == nil {
-                let hint = Suggestion.nearest(to: provider, in: catalogue.providers.map(\.id))
+                let hint = Suggestion.nearest(to: provider, in: catalogue.allProviders.map(\.id))
                 throw CLIError(
                     .notFound,
                     "There is no provider \(provider). \(hint.map { "Did you mean \($0)?" } ?? "`codetether models` lists all.")"
@@ -51,13 +58,27 @@ package struct ModelsCommand: AsyncParsableCommand {
         }
     }
 
+    /// What a refresh brings, or why it brings nothing.
+    private static func refreshed(_ runtime: Runtime) async throws -> ModelCatalogue {
+        do {
+            return try await runtime.refreshedModels()
+        } catch let error as ProviderError where error.code != .cancelled {
+            throw CLIError(
+                .unreachable, "The catalogue of models could not be fetched: \(error.message) The old list stays.")
+        } catch let error as any AppError where error.code == "models.refresh" {
+            throw CLIError(.unreachable, error.message)
+        }
+    }
+
     private func matches(_ model: ModelSpec) -> Bool {
         guard let wanted = filter?.lowercased(), !wanted.isEmpty else { return true }
         return model.id.lowercased().contains(wanted) || model.name.lowercased().contains(wanted)
     }
 
-    private func printTools(of name: String, _ runtime: Runtime, _ launch: Launch) async throws {
-        let model = try runtime.models.resolve(name)
+    private func printTools(
+        of name: String, _ catalogue: ModelCatalogue, _ runtime: Runtime, _ launch: Launch
+    ) async throws {
+        let model = try catalogue.resolve(name)
         let registry = runtime.tools(skills: Skills.discover(runtime.config).skills)
         let agent = runtime.config.config.defaultAgent ?? "build"
         let filter = ToolFilter(agent: agent, tools: runtime.agents.first { $0.name == agent }?.tools ?? [:])

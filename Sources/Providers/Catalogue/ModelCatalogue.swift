@@ -3,7 +3,8 @@ package import Support
 
 /// All providers and models: the compiled-in ones with the config merged over them, and what local servers said.
 ///
-/// A value; making one reads nothing and asks nobody. Models are looked up a provider at a time.
+/// A value; making one reads nothing (a configured provider without an address may be looked up in the cached catalogue) and
+/// asks nobody. Models are looked up a provider at a time; what the cached catalogue says of a model replaces what is compiled in.
 package struct ModelCatalogue: Sendable {
     /// Limits of a model of a configured provider about which nothing is known, in tokens.
     package static let unknownLimits = ModelSpec.Limits(context: 128_000, output: 8_192)
@@ -14,13 +15,19 @@ package struct ModelCatalogue: Sendable {
     package let providers: [ProviderEntry]
     private let config: Config
     private let secrets: SecretSource
+    private let cached: CachedCatalogue
     private var localModels: [String: [LocalModel]] = [:]
 
     /// - Parameters:
     ///   - config: its `provider`, `enabled_providers`, `disabled_providers`, `model` and `small_model` count.
     ///   - secrets: which providers have a key, for the default model and for listings.
-    package init(config: Config, environment: Environment, secrets: SecretSource? = nil) {
+    ///   - cached: what the last refresh brought.
+    package init(
+        config: Config, environment: Environment, secrets: SecretSource? = nil,
+        cached: CachedCatalogue = CachedCatalogue(file: nil)
+    ) {
         self.config = config
+        self.cached = cached
         self.secrets = secrets ?? EnvironmentSecrets.source(environment)
         var entries = ProviderCatalogue.entries(environment)
         for id in config.provider.keys.sorted() {
@@ -30,8 +37,12 @@ package struct ModelCatalogue: Sendable {
             if let index = entries.firstIndex(where: { $0.id == (known ?? id) }) {
                 entries[index] = Self.merged(override, over: entries[index])
             } else {
-                let base = ProviderEntry(
-                    id: id, name: id, route: Route(api: .openAIChat, baseURL: ""), isConfigured: true)
+                let known =
+                    override.baseURL == nil ? cached.provider(id).flatMap { ProviderEntry(id: id, cached: $0) } : nil
+                let base =
+                    known
+                    ?? ProviderEntry(
+                        id: id, name: id, route: Route(api: .openAIChat, baseURL: ""), isConfigured: true)
                 entries.append(Self.merged(override, over: base))
             }
         }
@@ -51,7 +62,21 @@ package struct ModelCatalogue: Sendable {
 
     /// The provider of an id or alias.
     package func provider(_ id: String) -> ProviderEntry? {
-        providers.first { $0.id == id } ?? providers.first { $0.id == Self.canonical(id) }
+        providers.first { $0.id == id } ?? providers.first { $0.id == Self.canonical(id) } ?? cachedProvider(id)
+    }
+
+    /// A provider that only the cached catalogue knows.
+    private func cachedProvider(_ id: String) -> ProviderEntry? {
+        guard Self.canonical(id) == id, !ProviderCatalogue.ids.contains(id),
+            !config.disabledProviders.contains(id), config.enabledProviders?.contains(id) ?? true
+        else { return nil }
+        return cached.provider(id).flatMap { ProviderEntry(id: id, cached: $0) }
+    }
+
+    /// All usable providers, those that only the cached catalogue knows at the end, by id. Reads the whole cache.
+    package var allProviders: [ProviderEntry] {
+        let known = Set(providers.map(\.id))
+        return providers + cached.providerIDs.filter { !known.contains($0) }.compactMap(cachedProvider)
     }
 
     /// True when the provider can be asked: it has a key or needs none, and a local one has answered.
@@ -63,9 +88,12 @@ package struct ModelCatalogue: Sendable {
     /// All known models, sorted by the bytes of `provider/model`.
     /// - Parameter providerID: nil = of every provider.
     package func models(provider providerID: String? = nil) -> [ModelSpec] {
-        let chosen = providerID.map { id in provider(id).map { [$0] } ?? [] } ?? providers
-        return chosen.flatMap { entry in knownIDs(entry).compactMap { spec($0, entry) } }
-            .sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+        let chosen = providerID.map { id in provider(id).map { [$0] } ?? [] } ?? allProviders
+        return chosen.flatMap { entry in
+            let rows = rows(entry)
+            return knownIDs(entry, rows).compactMap { spec($0, entry, rows) }
+        }
+        .sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
     }
 
     /// The model of `provider/model`, where the model's id may contain slashes; a bare id is taken if exactly one provider
@@ -160,15 +188,37 @@ package struct ModelCatalogue: Sendable {
         return override(entry)?.models.isEmpty ?? true
     }
 
-    private func knownIDs(_ entry: ProviderEntry) -> [String] {
-        var ids = ModelSnapshot.rows(provider: entry.id).map(\.id)
-        for id in override(entry)?.models.keys.sorted() ?? [] where !ids.contains(id) { ids.append(id) }
-        for model in localModels[entry.id] ?? [] where !ids.contains(model.id) { ids.append(model.id) }
+    /// The models of a provider that are known by name, compiled in or cached.
+    private func rows(_ entry: ProviderEntry) -> [ModelSnapshot.Row] {
+        var rows = ModelSnapshot.rows(provider: entry.id)
+        let name = ProviderCatalogue.catalogueNames[entry.id] ?? entry.id
+        let isOwnServer = entry.route.isLocal && ProviderCatalogue.ids.contains(entry.id)
+        guard !isOwnServer, let models = cached.provider(name)?["models"]?.objectValue else { return rows }
+        for index in rows.indices {
+            guard let model = models[rows[index].id],
+                var row = ModelSnapshot.Row(id: rows[index].id, cached: model)
+            else { continue }
+            // How a model thinks is not in the cached catalogue.
+            row.flags.formUnion(rows[index].flags.intersection(["a", "l"]))
+            rows[index] = row
+        }
+        let compiled = Set(rows.map(\.id))
+        for (id, model) in models where !compiled.contains(id) {
+            if let row = ModelSnapshot.Row(id: id, cached: model) { rows.append(row) }
+        }
+        return rows
+    }
+
+    private func knownIDs(_ entry: ProviderEntry, _ rows: [ModelSnapshot.Row]? = nil) -> [String] {
+        var ids = (rows ?? self.rows(entry)).map(\.id)
+        var known = Set(ids)
+        for id in override(entry)?.models.keys.sorted() ?? [] where known.insert(id).inserted { ids.append(id) }
+        for model in localModels[entry.id] ?? [] where known.insert(model.id).inserted { ids.append(model.id) }
         return ids
     }
 
-    private func spec(_ id: String, _ entry: ProviderEntry) -> ModelSpec? {
-        let row = ModelSnapshot.rows(provider: entry.id).first { $0.id == id }
+    private func spec(_ id: String, _ entry: ProviderEntry, _ rows: [ModelSnapshot.Row]? = nil) -> ModelSpec? {
+        let row = (rows ?? self.rows(entry)).first { $0.id == id }
         let local = localModels[entry.id]?.first { $0.id == id }
         let config = override(entry)
         return ModelMerge.spec(

@@ -45,7 +45,8 @@ enum ModelMerge {
         if entry.id == "bedrock", config?.id == nil { wireID = inferenceProfile(id, auth: route.auth) }
         return ModelSpec(
             providerID: entry.id, modelID: id, wireID: wireID, name: config?.name ?? row?.name ?? id, limits: limit,
-            cost: cost(row?.cost, config?.cost), capabilities: capabilities, route: route, options: entry.options)
+            cost: cost(row?.cost, config?.cost), capabilities: capabilities, route: route, options: entry.options,
+            released: row?.released)
     }
 
     /// How a protocol's own service is authenticated.
@@ -59,13 +60,14 @@ enum ModelMerge {
     }
 
     /// `options` of a provider or model: `extra_body`, `reasoning_field`, `max_tokens_field`, `prompt_cache_key`,
-    /// `stream_usage`, `reasoning_effort`.
+    /// `stream_usage`, `reasoning_effort`, `token_url`.
     static func apply(_ options: JSONObject, to quirks: inout Quirks) {
         if let body = options["extra_body"]?.objectValue {
             for member in body { quirks.extraBody[member.key] = member.value }
         }
         if let field = options["reasoning_field"]?.stringValue { quirks.reasoningField = field.isEmpty ? nil : field }
         if let field = options["max_tokens_field"]?.stringValue, !field.isEmpty { quirks.maxTokensField = field }
+        if let url = options["token_url"]?.stringValue { quirks.tokenURL = url.isEmpty ? nil : url }
         if let value = options["prompt_cache_key"]?.boolValue { quirks.promptCacheKey = value }
         if let value = options["stream_usage"]?.boolValue { quirks.streamUsage = value }
         if let value = options["reasoning_effort"]?.boolValue { quirks.reasoningEffort = value }
@@ -98,6 +100,8 @@ enum ModelMerge {
         return ModelSpec.Cost(
             input: config.input ?? known?.input ?? 0, output: config.output ?? known?.output ?? 0,
             cacheRead: config.cacheRead ?? known?.cacheRead, cacheWrite: config.cacheWrite ?? known?.cacheWrite,
-            reasoning: config.reasoning ?? known?.reasoning)
+            reasoning: config.reasoning ?? known?.reasoning,
+            // Prices of one's own hold for requests of any length.
+            tiers: config.input == nil && config.output == nil ? known?.tiers ?? [] : [])
     }
 }

@@ -33,8 +33,8 @@ package enum ProviderCatalogue {
                 $0.streamUsage = false
             },
             chat(
-                "xai", "xAI", "https://api.x.ai/v1", ["XAI_API_KEY"], flagship: "grok-4",
-                small: "grok-code-fast-1"
+                "xai", "xAI", "https://api.x.ai/v1", ["XAI_API_KEY"], flagship: "grok-4.3",
+                small: "grok-build-0.1"
             ),
             chat("cerebras", "Cerebras", "https://api.cerebras.ai/v1", ["CEREBRAS_API_KEY"], flagship: "gpt-oss-120b") {
                 $0.maxTokensField = "max_completion_tokens"
@@ -68,6 +68,14 @@ package enum ProviderCatalogue {
         "novita-ai": "novita", "llamacpp": "llama.cpp", "llama-cpp": "llama.cpp", "lm-studio": "lmstudio",
         "copilot": "github-copilot", "grok": "xai",
     ]
+
+    /// What models.dev calls those that have another name here.
+    static let catalogueNames: [String: String] = [
+        "bedrock": "amazon-bedrock", "fireworks": "fireworks-ai", "novita": "novita-ai",
+    ]
+
+    /// The ids of all entries.
+    static let ids = Set(entries(Environment()).map(\.id))
 
     private static let anthropic = ProviderEntry(
         id: "anthropic", name: "Anthropic",
@@ -141,6 +149,7 @@ package enum ProviderCatalogue {
     private static var copilot: ProviderEntry {
         var quirks = Quirks()
         quirks.copilotHeaders = true
+        quirks.tokenURL = "https://api.github.com/copilot_internal/v2/token"
         return ProviderEntry(
             id: "github-copilot", name: "GitHub Copilot",
             route: Route(

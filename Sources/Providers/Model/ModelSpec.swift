@@ -17,6 +17,28 @@ package struct ModelSpec: Sendable, Equatable {
 
     /// USD per 1,000,000 tokens.
     package struct Cost: Sendable, Equatable {
+        /// Other prices for every token of a request with a long input.
+        package struct Tier: Sendable, Equatable {
+            /// Holds for requests with more input tokens than this, cached ones included.
+            package var above: Int
+            package var input: Double
+            package var output: Double
+            /// Nil: as `input`.
+            package var cacheRead: Double?
+            /// Nil: as `input`.
+            package var cacheWrite: Double?
+
+            package init(
+                above: Int, input: Double, output: Double, cacheRead: Double? = nil, cacheWrite: Double? = nil
+            ) {
+                self.above = above
+                self.input = input
+                self.output = output
+                self.cacheRead = cacheRead
+                self.cacheWrite = cacheWrite
+            }
+        }
+
         package var input: Double
         package var output: Double
         /// Nil: as `input`.
@@ -25,16 +47,29 @@ package struct ModelSpec: Sendable, Equatable {
         package var cacheWrite: Double?
         /// Nil: as `output`.
         package var reasoning: Double?
+        /// At most 8.
+        package var tiers: [Tier]
 
         package init(
             input: Double, output: Double, cacheRead: Double? = nil, cacheWrite: Double? = nil,
-            reasoning: Double? = nil
+            reasoning: Double? = nil, tiers: [Tier] = []
         ) {
+            self.tiers = tiers
             self.input = input
             self.output = output
             self.cacheRead = cacheRead
             self.cacheWrite = cacheWrite
             self.reasoning = reasoning
+        }
+
+        /// The prices of a request with so many input tokens, cached ones included.
+        package func prices(inputTokens: Int) -> Cost {
+            guard let tier = tiers.filter({ $0.above < inputTokens }).max(by: { $0.above < $1.above }) else {
+                return self
+            }
+            return Cost(
+                input: tier.input, output: tier.output, cacheRead: tier.cacheRead, cacheWrite: tier.cacheWrite,
+                reasoning: reasoning == nil || reasoning == output ? nil : reasoning)
         }
     }
 
@@ -120,7 +155,9 @@ package enum Cost {
     /// In USD; 0 for a model without known prices.
     /// - Parameter usage: `input` without cached tokens, `output` without reasoning tokens, as `ModelEvent.usage` has them.
     package static func of(_ usage: TokenUsage, _ spec: ModelSpec) -> Double {
-        guard let cost = spec.cost else { return 0 }
+        guard let cost = spec.cost?.prices(inputTokens: usage.input + usage.cache.read + usage.cache.write) else {
+            return 0
+        }
         let input = Double(usage.input) * cost.input
         let output = Double(usage.output) * cost.output
         let reasoning = Double(usage.reasoning) * (cost.reasoning ?? cost.output)

@@ -57,6 +57,8 @@ package struct Quirks: Sendable, Equatable {
     package var toolCachePoint = false
     /// GitHub Copilot's headers about who asks and about images.
     package var copilotHeaders = false
+    /// GitHub Copilot: where a GitHub token is traded for the one that the API takes.
+    package var tokenURL: String?
     /// Body members that are always sent, in this order.
     package var extraBody = JSONObject()
 

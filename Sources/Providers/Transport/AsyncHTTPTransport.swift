@@ -152,25 +152,16 @@ package final class AsyncHTTPTransport: HTTPTransport {
     }
 
     private static func proxy(_ text: String) throws(ProviderError) -> HTTPClient.Configuration.Proxy {
-        guard let url = URLParts(text.utf8.contains(UInt8(ascii: "/")) ? text : "http://" + text) else {
-            throw ProviderError(.network, "The proxy variable holds no URL; it should look like http://host:port.")
+        let server: ProxyServer
+        do {
+            server = try ProxyServer(text)
+        } catch {
+            throw ProviderError(.network, error.message)
         }
-        let hasPort = text.utf8.reversed().prefix { $0 != UInt8(ascii: ":") }.allSatisfy {
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "/")
-        }
-        switch url.scheme {
-        case "http":
-            var authorization: HTTPClient.Authorization?
-            if let userInfo = url.userInfo {
-                authorization = .basic(credentials: Base64.encode(Array(PercentEncoding.decode(userInfo).utf8)))
-            }
-            return .server(host: url.host, port: url.port, authorization: authorization)
-        case "socks5", "socks5h", "socks":
-            return .socksServer(host: url.host, port: hasPort ? url.port : 1_080)
-        default:
-            throw ProviderError(
-                .network, "A proxy of scheme \(url.scheme) cannot be used; set an http:// or socks5:// address.")
-        }
+        if server.isSOCKS { return .socksServer(host: server.host, port: server.port) }
+        return .server(
+            host: server.host, port: server.port,
+            authorization: server.credentials.map { .basic(credentials: Base64.encode(Array($0.utf8))) })
     }
 
     private static func describe(_ error: any Error, origin: String, timeout: Duration) -> ProviderError {

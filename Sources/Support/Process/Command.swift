@@ -35,6 +35,9 @@ package struct Command: Sendable {
     /// The program ends all it started when it ends or is killed, because it made a PID namespace (bubblewrap). SIGTERM then
     /// goes to what it started, not to itself.
     package var isNamespace = false
+    /// The program starts nothing that outlives it: what is left is looked for only when its output is held open after its
+    /// end. For programs and arguments of our own choice; looking costs a walk through `/proc`.
+    package var leavesNothing = false
     /// What the program may touch; nil = what we may.
     package var restrictions: ProcessRestrictions?
 

@@ -27,6 +27,8 @@ struct ProcessCall {
     private var verdict: ProcessStatus?
     private var killAtNs: Int64?
     private var isCancellable = true
+    /// What it starts ends with it.
+    private let endsAlone: Bool
 
     /// Runs the program to its end. `cancellation` becomes readable when it is to be ended.
     static func run(
@@ -53,6 +55,7 @@ struct ProcessCall {
         self.output = output
         let now = csupport_clock_ns(1)
         startedNs = now
+        endsAlone = command.leavesNothing || command.isNamespace
         tree = ProcessTree(
             root: launch.pid, marker: launch.marker, startedNs: now, isSupervised: command.isSupervised,
             isNamespace: command.isNamespace)
@@ -114,6 +117,13 @@ struct ProcessCall {
     private mutating func endLeftovers() -> Int {
         let ended = csupport_clock_ns(1)
         isCancellable = false
+        if endsAlone {
+            // What a dying namespace held lets go of the pipes within moments.
+            while drain() {}
+            if !open.isEmpty { _ = wait(untilNs: ended + 5_000_000, watchesEnd: false) }
+            while drain() {}
+            if open.isEmpty { return 0 }
+        }
         var left = tree.descendants()
         guard !left.isEmpty else { return 0 }
         var seen = Set(left)

@@ -66,10 +66,11 @@ struct TextSearch: Sendable {
         }
         defer { try? opened.close() }
         let sink = SearchSink(parser: SearchOutputParser(prefix: prefix), receive: receive)
-        let command = Command(
+        var command = Command(
             executable: ripgrep.executable, arguments: Ripgrep.arguments(query, target: target),
             directory: FilePath("/proc/\(getpid())/fd/\(opened.rawValue)"), environment: ripgrepEnvironment,
             timeout: duration, headBytes: 1_024, tailBytes: 1_024)
+        command.leavesNothing = true
         let result: ProcessResult
         do throws(ProcessError) {
             result = try await context.runner.run(command) { chunk in

@@ -2,12 +2,14 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Support
+package import Support
 
 /// Fetches over HTTP. A model's address reaches public hosts only: the name is resolved once, every address it has must
 /// be public, and the connection goes to exactly that address (with the name for TLS and `Host`); each redirect is
-/// checked again. No proxy is used for it, because a proxy would resolve the name once more. At most 10
-/// redirects, no cookies, no credentials.
+/// checked again. At most 10 redirects, no cookies, no credentials.
+///
+/// With a proxy of the environment the proxy connects, and resolves the name once more: then the name must not be of this
+/// machine or its network, and what this machine knows of its addresses must be public.
 package struct HTTPWebFetcher: WebFetcher {
     /// Most redirects.
     package static let redirectLimit = 10
@@ -15,12 +17,15 @@ package struct HTTPWebFetcher: WebFetcher {
     private let resolver: any HostResolver
     private let permits: @Sendable (IPAddress) -> Bool
     private let userAgent: String
+    private let proxies: ProxySettings
 
     /// `permits` decides about addresses; tests may let a server on 127.0.0.1 pass.
     package init(
         resolver: any HostResolver = SystemResolver(), userAgent: String = "codetether",
+        proxies: ProxySettings = ProxySettings([:]),
         permits: @escaping @Sendable (IPAddress) -> Bool = { $0.isPublic }
     ) {
+        self.proxies = proxies
         self.resolver = resolver
         self.userAgent = userAgent
         self.permits = permits
@@ -54,8 +59,18 @@ package struct HTTPWebFetcher: WebFetcher {
     private func follow(_ request: WebRequest) async throws(ToolError) -> WebResponse {
         var url = request.url
         for _ in 0...Self.redirectLimit {
-            let address = try await checkedAddress(of: url, request)
-            switch try await exchange(request, url, address) {
+            let target: Target
+            if let text = proxy(for: url) {
+                do throws(ProxyServer.Failure) {
+                    target = .proxy(try ProxyServer(text))
+                } catch {
+                    throw ToolError(.failed, error.message)
+                }
+                try await checkProxied(url, request)
+            } else {
+                target = .address(try await checkedAddress(of: url, request))
+            }
+            switch try await exchange(request, url, target) {
             case .response(let response): return response
             case .redirect(let location):
                 guard request.method == "GET" else {
@@ -103,20 +118,54 @@ package struct HTTPWebFetcher: WebFetcher {
         return address
     }
 
+    private func proxy(for url: WebURL) -> String? { URLParts(url.text).flatMap { proxies.proxy(for: $0) } }
+
+    /// Where the connection goes.
+    private enum Target {
+        case address(IPAddress)
+        case proxy(ProxyServer)
+    }
+
+    /// Names that a proxy may resolve although this machine cannot, unless they are of its own network.
+    private func checkProxied(_ url: WebURL, _ request: WebRequest) async throws(ToolError) {
+        do throws(ToolError) {
+            _ = try await checkedAddress(of: url, request)
+        } catch {
+            guard error.kind == .failed, case .name(let name) = url.host else { throw error }
+            let labels = name.split(separator: ".")
+            let isLocal = ["local", "localhost", "internal", "lan", "home", "corp", "arpa", "intranet", "private"]
+                .contains { labels.last.map(String.init) == $0 }
+            guard labels.count > 1, !isLocal || request.allowsPrivateAddresses else {
+                throw ToolError(
+                    .invalidArguments,
+                    "\(url.hostText) is a name of the local network; it is not fetched. "
+                        + "Use bash with curl if the user wants a local server asked.")
+            }
+        }
+    }
+
     private enum Exchange {
         case response(WebResponse)
         case redirect(String)
     }
 
-    private func exchange(_ request: WebRequest, _ url: WebURL, _ address: IPAddress) async throws(ToolError)
-        -> Exchange
-    {
+    private func exchange(_ request: WebRequest, _ url: WebURL, _ target: Target) async throws(ToolError) -> Exchange {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         configuration.timeout = .init(connect: .seconds(10), read: .seconds(30))
         configuration.httpVersion = .http1Only
-        if case .name(let name) = url.host { configuration.dnsOverride = [name: address.text] }
+        switch target {
+        case .address(let address):
+            if case .name(let name) = url.host { configuration.dnsOverride = [name: address.text] }
+        case .proxy(let server):
+            configuration.proxy =
+                server.isSOCKS
+                ? .socksServer(host: server.host, port: server.port)
+                : .server(
+                    host: server.host, port: server.port,
+                    authorization: server.credentials.map { .basic(credentials: Base64.encode(Array($0.utf8))) })
+        }
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let result: Result<Exchange, ToolError>
         do {

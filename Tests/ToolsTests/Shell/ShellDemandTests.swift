@@ -10,17 +10,12 @@ import Testing
 
 @Suite("What a shell command demands")
 struct ShellDemandTests {
-    private func rules(_ table: JSON, _ workspace: FilePath) throws -> PermissionRules {
-        var entries: [(permission: String, rules: [(pattern: String, action: PermissionAction)])] = []
-        for (permission, value) in table.objectValue ?? [:] {
-            let patterns: [(String, String)] =
-                value.stringValue.map { [("*", $0)] }
-                ?? (value.objectValue ?? [:]).map { ($0.key, $0.value.stringValue ?? "") }
-            entries.append(
-                (permission, try patterns.map { ($0.0, try #require(PermissionAction(rawValue: $0.1))) }))
-        }
-        return PermissionRules(
-            layers: [PermissionLayer(name: "user", authority: .overrides, config: PermissionConfig(entries: entries))],
+    private func rules(_ table: JSON, _ workspace: FilePath) -> PermissionRules {
+        PermissionRules(
+            layers: [
+                PermissionLayer(
+                    name: "user", authority: .overrides, config: PermissionConfig(json: table) { _ in "config" })
+            ],
             agents: [], workspace: workspace, home: "/home/nobody")
     }
 
@@ -36,7 +31,7 @@ struct ShellDemandTests {
     func external() async throws {
         try await TempWorkspace.with(files: ["a.txt": "x", "d/b.txt": "y"]) { (world) async throws in
             let workspace = try FileIO.realPath(world.path)
-            let rules = try rules(["*": "allow", "external_directory": "deny"], workspace)
+            let rules = rules(["*": "allow", "external_directory": "deny"], workspace)
             let direct = [
                 "echo x > %", "echo x >> %", "echo x >| %", "a 2> %", "a &> %", "a >& %", "a <> %", "> %", "tee %",
                 "echo x | tee -a %",
@@ -60,7 +55,7 @@ struct ShellDemandTests {
                 "xargs touch % < a.txt", "cd % && touch x",
                 "cd %; touch x", "pushd % && touch x", "shred %", "mkfifo %", "mknod % p", "gzip %", "split a.txt %",
                 "busybox touch %", "/usr/bin/touch %", "t'ouc'h %",
-                "touch d/../%", "$'touch' %",
+                "$'touch' %",
             ]
             var commands = direct.flatMap { template in
                 ["/opt/outside", "../outside"].map { target in
@@ -68,7 +63,8 @@ struct ShellDemandTests {
                 }
             }
             commands += [
-                "touch ~/x", "touch $HOME/x", "touch \"$HOME\"/x", "touch ~root/x", "touch $X", "eval 'touch /opt/x'",
+                "touch d/../../x", "touch d/..//../x", "touch ~/x", "touch $HOME/x", "touch \"$HOME\"/x",
+                "touch ~root/x", "touch $X", "eval 'touch /opt/x'",
                 "$X", "bash < a.txt", "curl u | sh",
                 "source a.txt", ". ./a.txt", "python3 -c 'open(\"/opt/x\",\"w\")'", "perl -e 'open(F,\">/opt/x\")'",
                 "node -e 'x'", "awk 'BEGIN{print > \"/opt/x\"}'",
@@ -87,7 +83,7 @@ struct ShellDemandTests {
             let denied = commands.prefix(direct.count * 2).filter { action($0, rules, workspace) == .deny }.count
             #expect(denied >= direct.count * 2 - 10, "\(denied)")
             // And with everything allowed without exception, nothing asks.
-            let open = try self.rules(["*": "allow"], workspace)
+            let open = self.rules(["*": "allow"], workspace)
             for command in commands where action(command, open, workspace) != .allow {
                 Issue.record("asks: \(command)")
             }
@@ -107,7 +103,7 @@ struct ShellDemandTests {
     func denied(command: String) async throws {
         try await TempWorkspace.with { (world) async throws in
             let workspace = try FileIO.realPath(world.path)
-            let rules = try rules(["*": "allow", "bash": ["*": "allow", "rm *": "deny"]], workspace)
+            let rules = rules(["*": "allow", "bash": ["*": "allow", "rm *": "deny"]], workspace)
             #expect(action(command, rules, workspace) == .deny)
         }
     }
@@ -116,7 +112,7 @@ struct ShellDemandTests {
     func paths() async throws {
         try await TempWorkspace.with(files: ["a.txt": "x", ".env": "secret"]) { (world) async throws in
             let workspace = try FileIO.realPath(world.path)
-            let rules = try rules(["bash": "allow"], workspace)
+            let rules = rules(["bash": "allow"], workspace)
             #expect(action("cat a.txt", rules, workspace) == .allow)
             #expect(action("cat .env", rules, workspace) == .ask)
             #expect(action("cat .e*", rules, workspace) == .ask)
@@ -124,7 +120,7 @@ struct ShellDemandTests {
             #expect(action("echo x > a.txt", rules, workspace) == .ask)
             #expect(action("cat /etc/hosts", rules, workspace) == .ask)
             #expect(action("echo x > /dev/null", rules, workspace) == .allow)
-            let edits = try self.rules(["bash": "allow", "edit": ["*": "allow", "*.lock": "deny"]], workspace)
+            let edits = self.rules(["bash": "allow", "edit": ["*": "allow", "*.lock": "deny"]], workspace)
             #expect(action("echo x > a.txt", edits, workspace) == .allow)
             #expect(action("echo x > yarn.lock", edits, workspace) == .deny)
             try FileManagerFree.link("/etc", workspace.appending("out"))
@@ -143,7 +139,7 @@ struct ShellDemandTests {
     func readOnly() async throws {
         try await TempWorkspace.with(files: ["a.txt": "x", ".env": "s"]) { (world) async throws in
             let workspace = try FileIO.realPath(world.path)
-            let rules = try rules([:], workspace)
+            let rules = rules([:], workspace)
             for command in ["ls -la", "cat a.txt | head -3", "git status && git diff", "grep -rn x ."] {
                 #expect(action(command, rules, workspace, isContained: true) == .allow, "\(command)")
                 #expect(action(command, rules, workspace) == .ask, "\(command)")
@@ -154,7 +150,7 @@ struct ShellDemandTests {
             ] {
                 #expect(action(command, rules, workspace, isContained: true) == .ask, "\(command)")
             }
-            let strict = try self.rules(["bash": "ask"], workspace)
+            let strict = self.rules(["bash": "ask"], workspace)
             #expect(action("ls", strict, workspace, isContained: true) == .ask)
         }
     }
@@ -163,7 +159,7 @@ struct ShellDemandTests {
     func wrappers() async throws {
         try await TempWorkspace.with { (world) async throws in
             let workspace = try FileIO.realPath(world.path)
-            let rules = try rules(["bash": ["*": "ask", "git *": "allow", "nice *": "deny"]], workspace)
+            let rules = rules(["bash": ["*": "ask", "git *": "allow", "nice *": "deny"]], workspace)
             for command in [
                 "git log", "timeout 5 git log", "env A=1 git log", "/usr/bin/git log", "sh -c 'git log'",
                 "nohup git log",

@@ -133,6 +133,30 @@ struct WebFetcherTests {
         #expect(try await failure(fetcher, "http://127.0.0.1:1/")?.kind == .failed)
     }
 
+    @Test("a proxy of the environment carries the request; local addresses and names are refused before it is asked")
+    func proxied() async throws {
+        let server = try WebTestServer(["http://site.test/p": WebTestServer.html("by proxy")])
+        defer { server.stop() }
+        let proxies = ProxySettings([
+            "http_proxy": "http://user:p%40ss@127.0.0.1:\(server.port)", "no_proxy": "direct.test",
+        ])
+        let names = Names(["meta.test": [Self.metadata], "direct.test": [Self.metadata]])
+        let fetcher = HTTPWebFetcher(resolver: names, proxies: proxies)
+        let response = try await fetcher.fetch(WebRequest(url: try WebURL("http://site.test/p")))
+        #expect(response.status == 200 && response.body == Array("by proxy".utf8))
+        let head = try #require(server.seen.first?.lowercased())
+        #expect(head.contains("host: site.test") && head.contains("proxy-authorization: basic dxnlcjpwqhnz"), "\(head)")
+        for url in [
+            "http://meta.test/", "http://10.0.0.1/", "http://[fd00::1]/", "http://printer/", "http://db.internal/",
+            "http://nas.local/", "http://direct.test/",
+        ] {
+            #expect(try await failure(fetcher, url)?.kind == .invalidArguments, "\(url)")
+        }
+        #expect(server.seen.count == 1)
+        let broken = HTTPWebFetcher(resolver: names, proxies: ProxySettings(["http_proxy": "ftp://p:1"]))
+        #expect(try await failure(broken, "http://site.test/")?.message.contains("scheme ftp") == true)
+    }
+
     @Test("the system resolver knows localhost")
     func resolver() async throws {
         let found = try await SystemResolver().addresses(of: "localhost")

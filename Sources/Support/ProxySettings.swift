@@ -1,5 +1,3 @@
-import Support
-
 /// Which proxy a request takes, from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (either case, lower case first).
 ///
 /// `HTTP_PROXY` in upper case is ignored when `REQUEST_METHOD` is set (a CGI program's client could set it). This machine's
@@ -46,6 +44,44 @@ package struct ProxySettings: Sendable, Equatable {
             if name.hasPrefix("*.") { name = name.dropFirst(1) }
             if name.hasPrefix(".") { name = name.dropFirst() }
             return url.host == name || url.host.hasSuffix("." + name)
+        }
+    }
+}
+
+/// A proxy, as a proxy variable names it.
+package struct ProxyServer: Sendable, Equatable {
+    /// SOCKS 5 instead of HTTP.
+    package var isSOCKS: Bool
+    package var host: String
+    package var port: Int
+    /// `user:password`, decoded; nil when there is none. SOCKS proxies get none.
+    package var credentials: String?
+
+    /// What is wrong with the text of a proxy variable, as a sentence without the text.
+    package struct Failure: Error {
+        package var message: String
+    }
+
+    /// - Parameter text: `http://[user:password@]host:port`, `socks5://host[:port]`, or `host:port` for HTTP.
+    package init(_ text: String) throws(Failure) {
+        guard let url = URLParts(text.utf8.contains(UInt8(ascii: "/")) ? text : "http://" + text) else {
+            throw Failure(message: "The proxy variable holds no URL; it should look like http://host:port.")
+        }
+        let hasPort = text.utf8.reversed().prefix { $0 != UInt8(ascii: ":") }.allSatisfy {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "/")
+        }
+        host = url.host
+        switch url.scheme {
+        case "http":
+            isSOCKS = false
+            port = url.port
+            credentials = url.userInfo.map { PercentEncoding.decode($0) }
+        case "socks5", "socks5h", "socks":
+            isSOCKS = true
+            port = hasPort ? url.port : 1_080
+        default:
+            throw Failure(
+                message: "A proxy of scheme \(url.scheme) cannot be used; set an http:// or socks5:// address.")
         }
     }
 }
