@@ -46,11 +46,12 @@ static void reap(pid_t child) {
   while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
 }
 
-/* Waits for what the supervisor says; its end without a word is EIO. */
+/* Waits for what the supervisor says. Its end without a word is no failure to start: the command may have killed it already, and
+   how it ended is told when it is reaped. */
 static int read_report(int from, struct supervisor_report *report) {
   ssize_t count;
   while ((count = read(from, report, sizeof *report)) < 0 && errno == EINTR) {}
-  return count == (ssize_t)sizeof *report ? report->error : EIO;
+  return count == (ssize_t)sizeof *report ? report->error : 0;
 }
 
 int csupport_start_process(const struct csupport_start *start, pid_t *pid, pid_t *command, int *pidfd) {
@@ -76,7 +77,7 @@ int csupport_start_process(const struct csupport_start *start, pid_t *pid, pid_t
       close(ends[1]);
       ends[1] = -1;
       order.error = read_report(ends[0], &report);
-      *command = report.pid;
+      *command = report.pid > 0 ? report.pid : child;
     } else {
       *command = child;
     }

@@ -31,7 +31,7 @@ struct TitleStoryTests {
 
     @Test("Without a small model the first line is the title, and nothing is asked for it")
     func none() async throws {
-        try await StoryWorld.with([.text("Done.")]) { world in
+        try await StoryWorld.with([.text("Done.")]) { (world) async throws in
             #expect(try await title(world.cli, "Fix the parser of dates").title == "Fix the parser of dates")
             #expect(world.server.requests.count == 1)
         }
@@ -39,7 +39,7 @@ struct TitleStoryTests {
 
     @Test("A title that a person gave stays, and no model is asked")
     func given() async throws {
-        try await StoryWorld.with([.text("Done.")], config: ["small_model": "mock/m"]) { world in
+        try await StoryWorld.with([.text("Done.")], config: ["small_model": "mock/m"]) { (world) async throws in
             #expect(try await title(world.cli, "--title", "Mine", "Fix it").title == "Mine")
             #expect(world.server.requests.count == 1)
         }
@@ -54,7 +54,7 @@ struct TitleStoryTests {
             let config = StoryWorld.config(
                 baseURL: server.baseURL(.openAIChat), wire: .openAIChat, extra: ["small_model": "mock/m"])
             try await CodetetherHome.with(config: config) { home in
-                try await TempWorkspace.with { workspace in
+                try await TempWorkspace.with { (workspace) async throws in
                     let cli = CLIProcess(
                         home: home, directory: workspace.path, environment: ["MOCK_API_KEY": "k"])
                     #expect(try await title(cli, "Fix the parser").title == "Fix the parser")

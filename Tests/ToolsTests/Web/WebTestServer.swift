@@ -2,7 +2,8 @@ import Glibc
 import Support
 import Synchronization
 
-/// A server on 127.0.0.1 that answers each path with fixed bytes and then closes. `hang` in the table answers never.
+/// A server on 127.0.0.1 that answers each path with fixed bytes and then closes. `/hang` is answered never; with `CONNECT` in
+/// the table it is a proxy to itself.
 final class WebTestServer: Sendable {
     let port: Int
     private let listener: Int32
@@ -73,6 +74,14 @@ final class WebTestServer: Sendable {
         let text = UTF8Text.lossy(head)
         requests.withLock { $0.append(text) }
         let path = text.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+        if text.hasPrefix("CONNECT "), replies["CONNECT"] != nil {
+            // As a proxy: what comes through the tunnel is answered here too.
+            let reply = Array("HTTP/1.1 200 Connected\r\n\r\n".utf8)
+            _ = reply.withUnsafeBytes {
+                send(client, $0.baseAddress, $0.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL))
+            }
+            return answer(client)
+        }
         if path == "/hang" {
             _ = read(client, &buffer, 1)
         } else {
