@@ -29,7 +29,7 @@ extension Execution {
         // The prompt that was pending when `projection` was read is delivered by now.
         let messages = try await self.projection().messages
         var request = ModelRequest(
-            model: model, system: systemBlocks(),
+            model: model, system: try await systemBlocks(),
             messages: TurnHistory.modelMessages(messages, acceptsImages: model.capabilities.attachment),
             tools: definitions.map {
                 ToolSpec(name: $0.name, description: $0.description, inputSchema: $0.inputSchema)
@@ -201,7 +201,18 @@ extension Execution {
             deniedPermissions: dependencies.deniedPermissions(activeAgent.name))
     }
 
-    func systemBlocks() -> [String] {
+    /// What every request of this session starts with.
+    func systemBlocks() async throws(AgentError) -> [String] {
+        let entries: [(key: String, value: JSON)]
+        do {
+            entries = try await sessions.instructionEntries(sessionID)
+        } catch {
+            throw AgentError(.storage, error.message, type: "StorageError", underlying: error)
+        }
+        return systemPrompt() + entries.map { "Instructions (\($0.key)):\n\($0.value.stringValue ?? $0.value.text())" }
+    }
+
+    private func systemPrompt() -> [String] {
         SystemPrompt.blocks(
             agent: activeAgent,
             context: PromptContext(

@@ -12,7 +12,7 @@ package struct GitRunner: Sendable {
         "check-ref-format", "worktree", "show-ref",
     ]
 
-    private let directory: FilePath
+    let directory: FilePath
     private let runner: ProcessRunner
     private let environment: [String: String]
 
@@ -41,9 +41,12 @@ package struct GitRunner: Sendable {
     }
 
     /// Runs any command, as safely; what it may be is the caller's business.
-    /// - Parameter settings: more configuration, as `name=value`.
+    /// - Parameters:
+    ///   - settings: more configuration, as `name=value`.
+    ///   - limit: bytes of the answer; a longer one is `failed` without a status.
     func execute(
-        _ command: String, _ arguments: [String], settings: [String] = [], timeout: Duration = .seconds(10)
+        _ command: String, _ arguments: [String], settings: [String] = [], timeout: Duration = .seconds(10),
+        limit: Int = 1 << 20
     ) async throws(GitError) -> String {
         let safety =
             [
@@ -57,15 +60,15 @@ package struct GitRunner: Sendable {
             result = try await runner.run(
                 Command(
                     executable: "git", arguments: safety + [command] + arguments, directory: directory,
-                    environment: environment, timeout: timeout, headBytes: 1 << 20, tailBytes: 4_096))
+                    environment: environment, timeout: timeout, headBytes: limit, tailBytes: 4_096))
         } catch {
             throw GitError(.notInstalled, "git cannot be started: \(error.message)")
         }
         let errors = UTF8Text.lossy(result.stderr.bytes).prefix(400)
         switch result.status {
         case .exited(0):
-            guard result.stdout.totalBytes <= 1 << 20 else {
-                throw GitError(.failed, "git \(command) printed more than 1 MiB; ask for less.")
+            guard result.stdout.totalBytes <= limit else {
+                throw GitError(.failed, "git \(command) printed more than \(limit >> 20) MiB; ask for less.")
             }
             var bytes = result.stdout.bytes
             if bytes.last == 0x0A { bytes.removeLast() }

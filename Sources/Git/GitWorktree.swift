@@ -35,7 +35,7 @@ extension GitRunner {
     }
 
     /// Makes every configured filter do nothing.
-    private func filterSettings() async throws(GitError) -> [String] {
+    func filterSettings() async throws(GitError) -> [String] {
         let names: String
         do throws(GitError) {
             names = try await execute(

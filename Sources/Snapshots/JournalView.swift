@@ -129,6 +129,11 @@ package struct JournalView: Sendable {
     /// The calls of one session, oldest first.
     package func entries(of owner: String) -> [JournalEntry] { entries.filter { $0.call.owner == owner } }
 
+    /// True when what the entry did to a path is undone now.
+    package func isUndone(_ entry: JournalEntry, _ path: FilePath) -> Bool {
+        undone.contains(Effect(entry: entry.id, path: path))
+    }
+
     /// True when something that the entry did is neither undone nor was kept by an undo.
     package func isOpen(_ entry: JournalEntry) -> Bool {
         entry.files.contains { file in

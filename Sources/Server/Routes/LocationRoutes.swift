@@ -1,10 +1,9 @@
 import Configuration
-import Git
 import Schema
 import Support
 import SystemPackage
 
-/// Directories as the server sees them: location, configuration, project, what waits for trust.
+/// Directories as the server sees them: location, configuration, what waits for trust.
 enum LocationRoutes {
     static let all: [Route] = [
         Route(openCode: "Location.get", .read) { context in
@@ -24,18 +23,6 @@ enum LocationRoutes {
         Route(openCode: "Config.get", .read) { context in
             let location = try await context.location()
             return .json(.array(entries(location)))
-        },
-        Route(openCode: "Project.list", .read, query: ["archived": Shape.boolean]) { context in
-            let location = try await context.location(nil)
-            let now = context.services.time.nowMs()
-            let root = location.config.workspace
-            var project: JSONObject = [
-                "id": .string(location.projectID), "canonical": .string(root.string), "sandboxes": [],
-                "time": ["created": .int(now), "updated": .int(now), "active": .int(now)],
-            ]
-            if GitState.read(root) != nil { project["vcs"] = "git" }
-            if let name = root.lastComponent?.string { project["name"] = .string(name) }
-            return .json([.object(project)])
         },
         Route(
             "GET", "/api/trust", "Trust.get", .read,
