@@ -104,7 +104,8 @@ let allTargets: [Target] = [
         ]),
     // 2 agent
     library(
-        "Sessions", uses: ["Events", "Storage", "Snapshots", "Schema", "Support"], products: [systemPackage, logging]),
+        "Sessions", uses: ["Events", "Storage", "Snapshots", "Credentials", "Schema", "Support"],
+        products: [systemPackage, logging]),
     library(
         "Tools", uses: ["MCP", "Permissions", "Snapshots", "Sandbox", "Configuration", "Schema", "Support"],
         products: [systemPackage, httpClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
@@ -178,8 +179,10 @@ let allTargets: [Target] = [
         "Providers", uses: ["Providers", "Configuration", "Credentials", "Schema", "Support", "TestSupport"],
         products: [nio("NIOCore"), systemPackage]),
     tests(
-        "Sessions", uses: ["Sessions", "Snapshots", "Git", "Storage", "Events", "Schema", "Support", "TestSupport"],
-        products: [systemPackage, logging]),
+        "Sessions",
+        uses: [
+            "Sessions", "Snapshots", "Git", "Storage", "Events", "Credentials", "Schema", "Support", "TestSupport",
+        ], products: [systemPackage, logging]),
     tests(
         "Tools",
         uses: ["Tools", "Permissions", "Snapshots", "Sandbox", "Configuration", "Schema", "Support", "TestSupport"],

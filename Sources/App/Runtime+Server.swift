@@ -2,6 +2,7 @@ import Agents
 import Configuration
 import Events
 import Permissions
+import Scheduler
 import Schema
 package import Server
 import Sessions
@@ -56,9 +57,29 @@ extension Runtime {
                 token: setup.token, password: setup.password, isOpen: setup.isOpen, time: time),
             ids: ids, time: time, logger: logger, address: ServerAddress())
         services.scheduler = try await scheduler()
+        let address = services.address
+        let shareContext: ShareSyncer.Context = { [config] directory in
+            let config = (try? await locations.location(FilePath(directory)))?.config ?? config
+            var context = await self.shareContext(of: config)
+            // A service without an address of another one shares to itself.
+            if context.address == nil, config.config.share.serve, !address.url.isEmpty { context.address = address.url }
+            return context
+        }
+        let shares = try await shares()
+        services.shares = shares
+        services.shareContext = shareContext
+        if config.config.share.serve { services.shareHub = ShareHub(storage: storage, time: time) }
+        shareSyncer = ShareSyncer(
+            shares: shares, sessions: sessions, bus: bus, time: time, logger: logger, context: shareContext)
         return Dispatcher(
             services: services, table: .standard, exposure: setup.exposure, basePath: setup.basePath,
             isSecure: setup.isSecure)
+    }
+
+    /// Starts what a listening server does beside its requests: recurring jobs, bringing shares up to date.
+    package func startBackgroundWork() async throws {
+        try await scheduler().start()
+        await shareSyncer?.start()
     }
 
     /// Tells clients that the server ends, interrupts what runs, and waits until it is stored.

@@ -47,6 +47,9 @@ package actor Runtime {
     var terminalHost: PTYHost?
     var mcpService: MCPServers?
     var mcpWatch: Task<Void, Never>?
+    var shareService: ShareService?
+    var shareSyncer: ShareSyncer?
+    var shareTransport: AsyncHTTPTransport?
     /// What a server on a shared database runs beside its requests.
     var sharing: SharedNode?
 
@@ -208,6 +211,8 @@ package actor Runtime {
         await schedulerService?.stop()
         await terminalHost?.shutdown()
         await stopMCP()
+        await shareSyncer?.stop()
+        await shareTransport?.shutdown()
         await transport.shutdown()
         await stopSharing()
         bus.close()

@@ -47,10 +47,21 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
             case let error as UndoError: Self.of(error)
             case let error as SchedulerError: error.kind == .unknownJob ? .notFound : .failed
             case let error as MCPError: Self.of(error)
+            case let error as ShareError: Self.of(error)
             case is FrontMatter.Failure, is JSONParseError: .badData
             case is any AppError: .failed
             default: ErrorDocument.isParserError(error) ? .usage : .failed
             }
+    }
+
+    private static func of(_ error: ShareError) -> ExitStatus {
+        switch error.kind {
+        case .disabled, .notConfigured: .configuration
+        case .notFound, .gone: .notFound
+        case .busy: .limitReached
+        case .denied: .denied
+        case .unreachable, .timeout, .failing, .badAnswer, .refused: .unreachable
+        }
     }
 
     private static func of(_ error: MCPError) -> ExitStatus {

@@ -19,7 +19,7 @@ package struct RootCommand: AsyncParsableCommand {
         version: "codetether \(CommandLineEntry.version)",
         subcommands: [
             RunCommand.self, ServeCommand.self, ModelsCommand.self, SessionCommand.self, ExportCommand.self,
-            ImportCommand.self, MCPCommand.self, ConfigCommand.self, AgentCommand.self,
+            ImportCommand.self, ShareCommand.self, MCPCommand.self, ConfigCommand.self, AgentCommand.self,
             PermissionCommand.self, TrustCommand.self, DebugCommand.self, StorageCommand.self, SchedulerCommand.self,
             UndoCommand.self, RedoCommand.self,
             SnapshotCommand.self,

@@ -244,7 +244,7 @@ package actor SessionService {
         }
         await hold(id)
         defer { release(id) }
-        var removes = [SessionRecords.session(id)]
+        var removes = [SessionRecords.session(id), RecordKey("share-off", id)]
         if let parent = info.parentID, RecordKey.isValidName(parent) {
             removes.append(RecordKey(SessionRecords.children(of: parent), id))
         }
@@ -252,9 +252,10 @@ package actor SessionService {
             removes.append(RecordKey(SessionRecords.forks(of: source), id))
         }
         let batch = StorageBatch(
-            removes: removes, removeAggregates: [id],
+            puts: try await shareTombstone(of: id, info), removes: removes, removeAggregates: [id],
             removeCollections: [
                 SessionRecords.messages(of: id), SessionRecords.children(of: id), SessionRecords.forks(of: id),
+                SessionRecords.instructions(of: id),
             ], durability: .flushed)
         do throws(StorageError) {
             _ = try await storage.commit(batch)
@@ -268,6 +269,21 @@ package actor SessionService {
             LocationRef(directory: info.location.directory))
         bus.publish(event)
         return deleted + [id]
+    }
+
+    /// What keeps the share of a session that is deleted listed until its service confirmed that it is gone.
+    private func shareTombstone(of id: String, _ info: SessionInfo) async throws(SessionError) -> [RecordPut] {
+        do throws(StorageError) {
+            guard let stored = try await storage.read(ShareRecord.key(id)), var share = ShareRecord(stored.bytes) else {
+                return []
+            }
+            share.state = .revoking
+            share.isOrphan = true
+            share.nextAttempt = 0
+            return [RecordPut(key: stored.key, bytes: try share.bytes(), updatedMs: time.nowMs())]
+        } catch {
+            throw Self.failed(error, id)
+        }
     }
 
     /// The sessions that were created with this parent, oldest id first. At most 10,000.

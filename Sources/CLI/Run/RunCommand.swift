@@ -93,7 +93,7 @@ package struct RunCommand: AsyncParsableCommand {
         let runtime = try Runtime.make(options)
         TrustNotice.tell(runtime.config, launch.output)
         do {
-            let status = try await execute(runtime, text: text, files: files, errors: errors)
+            let status = try await execute(runtime, text: text, files: files, errors: errors, launch)
             await runtime.shutdown()
             if status != .done { throw ExitCode(status.rawValue) }
         } catch {
@@ -105,7 +105,7 @@ package struct RunCommand: AsyncParsableCommand {
     private var effectiveFormat: RunFormat { json ? .json : format }
 
     private func execute(
-        _ runtime: Runtime, text: String, files: [PromptFile], errors: StreamOutput
+        _ runtime: Runtime, text: String, files: [PromptFile], errors: StreamOutput, _ launch: Launch
     ) async throws -> ExitStatus {
         let sessions = try await runtime.sessions()
         let modelRef = try model.map { try runtime.models.resolve($0).ref }
@@ -143,6 +143,7 @@ package struct RunCommand: AsyncParsableCommand {
         }
         let status = Self.status(result, signal: signals.received, closed: printer.isClosed)
         try await printer.conclude(result, status: status)
+        if signals.received == nil, let problem = await runtime.finishSharing(sessionID) { launch.output.note(problem) }
         return status
     }
 

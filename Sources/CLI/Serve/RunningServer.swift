@@ -77,7 +77,7 @@ package struct RunningServer: Sendable {
         try files.announce(
             url: url + merged.basePath, pid: getpid(), token: token, started: runtime.time.nowMs(),
             version: RuntimeOptions.version)
-        try await runtime.scheduler().start()
+        try await runtime.startBackgroundWork()
         return RunningServer(
             runtime: runtime, dispatcher: dispatcher, server: server, files: files, url: url + merged.basePath,
             urls: urls.map { $0 + merged.basePath })

@@ -10,6 +10,7 @@ package struct SessionCommand: AsyncParsableCommand {
         subcommands: [
             SessionList.self, SessionShow.self, SessionRename.self, SessionArchive.self, SessionDelete.self,
             SessionFork.self, SessionTree.self, SessionRevert.self, SessionUnrevert.self,
+            SessionShare.self, SessionUnshare.self,
         ])
 
     package init() {}

@@ -41,6 +41,7 @@ package struct SessionDelete: AsyncParsableCommand {
                 deleted += try await sessions.delete(id)
                 if format.value == .table { launch.output.note("Deleted \(id).") }
             }
+            for sentence in await runtime.revokeShares(ofDeleted: deleted) { launch.output.note(sentence) }
             if format.value != .table {
                 let json: JSON = ["deleted": .array(deleted.map { .string($0) })]
                 try await launch.output.render(.value(json, text: ""), as: format.value)

@@ -26,6 +26,12 @@ package struct ServerServices: Sendable {
     package var variables = SessionVariables()
     /// Recurring jobs; nil where nothing recurs.
     package var scheduler: Scheduler?
+    /// Publishes sessions; nil where nothing is shared.
+    package var shares: ShareService?
+    /// What sharing takes from the configuration of a directory; nil when it cannot be read.
+    package var shareContext: ShareSyncer.Context = { _ in nil }
+    /// What others published here; nil unless `share.serve` is on.
+    package var shareHub: ShareHub?
     package var authenticator: Authenticator
     package var ids: any IDSource
     package var time: any TimeSource

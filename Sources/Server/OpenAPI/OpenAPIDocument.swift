@@ -36,7 +36,7 @@ package enum OpenAPIDocument {
     /// Errors that have no type in 2.1.
     private static let plainErrors = [
         "NotFoundError", "MethodNotAllowedError", "PayloadTooLargeError", "UnsupportedMediaTypeError",
-        "TooManyRequestsError", "UpgradeRequiredError", "NotImplementedError",
+        "TooManyRequestsError", "UpgradeRequiredError", "NotImplementedError", "ShareNotFoundError",
     ]
 
     private static func schemas() -> JSONObject {

@@ -6,7 +6,8 @@ extension RouteTable {
             + EventRoutes.all + PermissionRoutes.all
             + FormRoutes.all + CatalogueRoutes.all + LocationRoutes.all + TransferRoutes.all
             + ShellRoutes.all + FileRoutes.all + SessionExtraRoutes.all + SchedulerRoutes.all
-            + UndoRoutes.all
+            + UndoRoutes.all + ShareRoutes.all + ShareServiceRoutes.all + VcsRoutes.all + WorktreeRoutes.all
+            + InstructionRoutes.all + ProjectRoutes.all
         return RouteTable(routes + withoutHandler(routes))
     }()
 }

@@ -3,7 +3,8 @@ import Support
 /// Copies all sessions of one store into another one, and verifies by counts and hashes that they arrived.
 ///
 /// A session that the target has already is left alone there. A session is copied in batches, its own record last, so that an
-/// interrupted copy leaves no session that looks complete; run it again to go on. Leases and jobs are not copied.
+/// interrupted copy leaves no session that looks complete; run it again to go on. Shares come along, so that they can still be
+/// revoked; leases and jobs do not.
 package struct StorageCopy: Sendable {
     /// What was copied.
     package struct Report: Sendable, Equatable {
@@ -62,7 +63,27 @@ package struct StorageCopy: Sendable {
             query.after = next
         }
         report.hash = SHA256Hash.hex(of: Array(hashes.utf8))
+        try await copyShares()
         return report
+    }
+
+    /// What is known of shares, and what a share service keeps. What the target has stays.
+    private func copyShares() async throws(StorageError) {
+        for collection in ["share", "share-off", "shared"] {
+            var query = RecordQuery(collection: collection, limit: 200)
+            while true {
+                let page = try await source.list(query)
+                for record in page.records where try await target.read(record.key) == nil {
+                    if collection == "shared" {
+                        var ignored = Report()
+                        try await copyRecords("shared-item/\(record.key.id)", &ignored)
+                    }
+                    _ = try await target.commit(StorageBatch(puts: [Self.put(record)], durability: .flushed))
+                }
+                guard let next = page.next else { break }
+                query.after = next
+            }
+        }
     }
 
     private func fail(_ session: String, _ message: String, _ report: inout Report) {
