@@ -171,7 +171,7 @@ package struct TrustScan: Sendable {
 }
 
 /// Settings of a git configuration that make git start a program or talk to another host.
-enum GitConfigPrograms {
+package enum GitConfigPrograms {
     private static let keys: Set<String> = [
         "core.fsmonitor", "core.sshcommand", "core.hookspath", "core.pager", "core.editor", "core.askpass",
         "core.gitproxy", "core.alternaterefscommand", "sequence.editor", "gpg.program",
@@ -211,6 +211,23 @@ enum GitConfigPrograms {
             if runs, found.count < 64, !found.contains(name) { found.append(name) }
         }
         return found
+    }
+
+    /// Of these, what commands that only read (`status`, `log`, `diff`, `show`) never start: settings for people at a terminal,
+    /// for the network, and for commands that write.
+    private static let unused: Set<String> = [
+        "core.editor", "core.pager", "core.askpass", "sequence.editor", "web.browser", "instaweb.httpd",
+    ]
+    private static let unusedSections: Set<String> = [
+        "alias", "browser", "man", "difftool", "mergetool", "trailer", "sendemail", "interactive", "credential", "http",
+        "url", "pager", "merge",
+    ]
+
+    /// True when a git command that only reads could start a program that this configuration names.
+    package static func startedByReading(_ bytes: [UInt8]) -> Bool {
+        names(bytes).contains { name in
+            !unused.contains(name) && !unusedSections.contains(String(name.prefix { $0 != "." }))
+        }
     }
 
     private static func value(_ line: Substring) -> String {

@@ -87,6 +87,12 @@ package struct OwnRepository: Sendable {
     /// What `info/attributes` of such a git directory says: bytes are never converted.
     package static let attributes = "* -text -filter -ident !working-tree-encoding !eol\n"
 
+    /// True when there is a git program in `PATH`; nothing is run. Blocking, a few look-ups.
+    package var isInstalled: Bool {
+        (try? Command(executable: "git", arguments: [], directory: workTree, environment: environment)
+            .resolvedExecutable()) != nil
+    }
+
     /// Runs one command to its end.
     /// - Parameters:
     ///   - allowed: exit codes that are no failure.

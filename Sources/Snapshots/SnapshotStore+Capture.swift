@@ -225,7 +225,9 @@ extension SnapshotStore {
     func write(
         _ changes: TreeOverlay, on base: String, written: [String] = []
     ) async throws(SnapshotError) -> String {
+        let objects = objects
         var known: [[[UInt8]]: GitTree] = [:]
+        var packed: [GitTree] = []
         var level: [(names: [[UInt8]], hash: String, changes: TreeOverlay)] =
             base == GitObjects.emptyTree ? [] : [([], base, changes)]
         while !level.isEmpty {
@@ -237,6 +239,7 @@ extension SnapshotStore {
                     throw SnapshotError(.failed, "The tree \(folder.hash) is missing in \(layout.root).")
                 }
                 known[folder.names] = tree
+                if !objects.isLoose(folder.hash) { packed.append(tree) }
                 for (name, node) in folder.changes.nodes {
                     if case .folder(let inner) = node, let entry = tree.entries[name], entry.isTree {
                         next.append((folder.names + [name], entry.hash, inner))
@@ -245,9 +248,10 @@ extension SnapshotStore {
             }
             level = next
         }
-        let objects = objects
-        return try await blocking { [known] () throws(FileError) in
+        return try await blocking { [known, packed] () throws(FileError) in
             var all = written
+            // The next change below the same folders then needs no git to read them.
+            for tree in packed.prefix(64) { all.append(try objects.write(.tree, tree.bytes)) }
             let tree = try changes.write(known, to: objects, written: &all) ?? GitObjects.emptyTree
             try objects.flush(all)
             return tree

@@ -115,12 +115,8 @@ package final class SnapshotStore: Sendable {
     /// Whether there is a git program; looked for once.
     func hasGit() async -> Bool {
         if let known = state.withLock({ $0.hasGit }) { return known }
-        var found = true
-        do throws(GitError) {
-            _ = try await git.run("version", [], timeout: .seconds(10))
-        } catch {
-            found = error.kind != .notInstalled
-        }
+        let git = git
+        let found = await BlockingWork.run(throwing: Never.self) { () throws(Never) -> Bool in git.isInstalled }
         state.withLock { $0.hasGit = found }
         return found
     }

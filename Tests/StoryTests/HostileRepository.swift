@@ -225,6 +225,25 @@ struct HostileRepositoryTests {
         ["plugin", "list"], ["auth", "list"], ["run", "--title", "t", "Look around"], ["run", "-m", "no/such", "x"],
     ]
 
+    /// The other ones, with `CODETETHER_CANARY=all`.
+    private static let more: [[String]] = [
+        ["session", "tree"], ["session", "show", "ses_00000000000000000000000000"], ["session", "list", "--all"],
+        ["import", "a.txt"], ["snapshot", "create"], ["snapshot", "stats"], ["snapshot", "verify"], ["snapshot", "gc"],
+        ["undo"], ["redo"], ["config", "schema"], ["config", "path"], ["debug", "scheduler"], ["debug", "skill"],
+        ["debug", "file", "list"], ["debug", "file", "status"], ["debug", "file", "read", "a.txt"],
+        ["debug", "rg", "files"], ["debug", "rg", "search", "alpha"], ["debug", "rg", "tree"],
+        ["debug", "lsp", "status"],
+        ["debug", "lsp", "diagnostics", "a.txt"], ["debug", "snapshot", "list"], ["debug", "bundle"],
+        ["debug", "agent", "build"], ["agent", "show", "build"], ["agent", "validate"], ["command", "show", "evil"],
+        ["command", "render", "evil"], ["command", "run", "evil"], ["run", "--command", "evil"], ["plugin", "doctor"],
+        ["plugin", "validate", ".codetether/plugins/evil"], ["auth", "status"], ["auth", "test", "mock"],
+        ["mcp", "get", "evil"], ["mcp", "test", "evil"], ["mcp", "tools", "evil"], ["mcp", "prompts", "evil"],
+        ["mcp", "call", "evil", "x", "--arguments", "{}"], ["mcp", "auth", "list"], ["share", "list"], ["stats"],
+        ["storage", "doctor"], ["storage", "migrate"], ["storage", "gc"], ["permission", "test", "a.txt"],
+        ["scheduler", "run", "snapshot.cleanup"], ["serve", "--stdio"], ["acp"], ["mcp", "serve"],
+        ["github", "install", "--dry-run"], ["pr", "1", "--no-run"], ["cleanup", "--help"], ["swarm", "--help"],
+    ]
+
     @Test("It has thirty ways in")
     func count() { #expect(HostileRepository.vectors.count == 30) }
 
@@ -244,7 +263,8 @@ struct HostileRepositoryTests {
                 home: world.home, directory: hostile.workspace.path, environment: world.cli.environment)
             let known = try await cli.run("--help").out
             var ran = 0
-            for arguments in Self.commands {
+            let all = getenv("CODETETHER_CANARY") == nil ? Self.commands : Self.more + Self.commands
+            for arguments in all {
                 guard arguments.first?.hasPrefix("-") == true || known.contains("\n  \(arguments.first ?? "") ") else {
                     continue
                 }
@@ -268,6 +288,9 @@ struct HostileRepositoryTests {
                 #expect(!(result.out + result.err).contains("root:x:0"), "\(arguments) printed a file of the system")
             }
             #expect(ran >= 14)
+            if all.count > Self.commands.count {
+                print("canary: \(ran) commands in a repository with \(HostileRepository.vectors.count) vectors")
+            }
             let requests = world.server.agentRequests
             #expect(requests.count == 2, "the model is still the user's own")
             let results = requests.last?.toolResults.map(\.text) ?? []

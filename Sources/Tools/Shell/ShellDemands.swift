@@ -28,7 +28,7 @@ package enum ShellDemands {
         let metadata = metadata(command, directory, plan, effects)
         var demands: [PermissionDemand] = []
         demands += external(effects, title, metadata)
-        demands.append(bash(command, plan, effects, title, metadata))
+        demands.append(bash(command, directory, plan, effects, title, metadata))
         for (permission, resources) in [("read", effects.reads), ("edit", effects.edits)] where !resources.isEmpty {
             demands.append(
                 PermissionDemand(
@@ -40,9 +40,12 @@ package enum ShellDemands {
     }
 
     private static func bash(
-        _ command: String, _ plan: ShellPlan, _ effects: ShellEffects, _ title: String, _ metadata: JSON
+        _ command: String, _ directory: FilePath, _ plan: ShellPlan, _ effects: ShellEffects, _ title: String,
+        _ metadata: JSON
     ) -> PermissionDemand {
         let invocations = plan.invocations
+        let hasGit = invocations.contains { $0.name == "git" }
+        let gitStarts = hasGit && ShellRepositories.startPrograms(invocations, in: directory)
         var patterns: [String] = []
         var always: [String] = []
         var isSavable = plan.unparsable == nil && plan.doubts.isEmpty && effects.doubts.isEmpty
@@ -51,7 +54,8 @@ package enum ShellDemands {
         var seen = Set<String>()
         for invocation in invocations {
             let text = invocation.text
-            if ShellReadOnly.isReadOnly(invocation) { readOnly.insert(text) } else { other.insert(text) }
+            let reads = ShellReadOnly.isReadOnly(invocation) && !(gitStarts && invocation.name == "git")
+            if reads { readOnly.insert(text) } else { other.insert(text) }
             guard seen.insert(text).inserted else { continue }
             patterns.append(text)
             if let saved = ShellSaved.pattern(invocation) {

@@ -155,6 +155,37 @@ struct ShellDemandTests {
         }
     }
 
+    @Test("git does not only read where a repository names programs that it would start")
+    func repositoriesThatRun() async throws {
+        let hostile = "[core]\n\tfsmonitor = ./evil\n"
+        let harmless =
+            "[core]\n\tbare = false\n[alias]\n\tst = status\n[credential]\n\thelper = store\n[user]\n\tname = n\n"
+        let files = [
+            ".git/HEAD": "ref: refs/heads/main\n", ".git/config": harmless, "src/a.txt": "x",
+            "evil/.git/HEAD": "ref: refs/heads/main\n", "evil/.git/config": hostile, "evil/deep/a.txt": "x",
+            "pointer/.git": "gitdir: ../evil/.git\n", "broken/.git": "nonsense\n",
+            "linked/.git": "gitdir: ../.git/worktrees/l\n", ".git/worktrees/l/commondir": "../../../evil/.git\n",
+            "bare/HEAD": "ref: refs/heads/main\n", "bare/objects/x": "", "bare/config": "[diff]\n\texternal = ./x\n",
+            "filter/.git/config": "[filter \"x\"]\n\tclean = ./x\n",
+        ]
+        try await TempWorkspace.with(files: files) { (world) async throws in
+            let workspace = try FileIO.realPath(world.path)
+            let rules = rules([:], workspace)
+            for command in ["git status", "cd src && git diff", "ls evil", "cd evil && ls"] {
+                #expect(action(command, rules, workspace, isContained: true) == .allow, "\(command)")
+            }
+            for command in [
+                "cd evil && git status", "cd evil/deep; git log", "cd pointer && git status", "cd broken && git status",
+                "cd linked && git status", "cd bare && git log", "cd filter && git diff", "cd \"$D\" && git status",
+                "cd evi* && git status", "cd - && git status", "pushd evil; git status", "(cd evil; git status)",
+                "sh -c 'cd evil && git status'", "env -C evil git status", "git -C evil status",
+                "cd src && cd ../evil && git log",
+            ] {
+                #expect(action(command, rules, workspace, isContained: true) == .ask, "\(command)")
+            }
+        }
+    }
+
     @Test("a wrapper is taken off for what is allowed, and its own name can still be denied")
     func wrappers() async throws {
         try await TempWorkspace.with { (world) async throws in
