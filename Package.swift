@@ -137,7 +137,12 @@ let allTargets: [Target] = [
             nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOWebSocket"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
-        ]),
+        ],
+        resources: [
+            "index.html", "app.css", "icon.svg", "theme.js", "app.js", "api.js", "dom.js", "markdown.js",
+            "transcript.js",
+            "fold.js", "asks.js", "dialogs.js", "terminal.js", "screen.js",
+        ].map { .embedInCode("Web/\($0)") }),
     // 5 app
     library(
         "App",

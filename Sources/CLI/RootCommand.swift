@@ -21,7 +21,7 @@ package struct RootCommand: AsyncParsableCommand {
             RunCommand.self, ServeCommand.self, ModelsCommand.self, SessionCommand.self, ExportCommand.self,
             ImportCommand.self, ShareCommand.self, MCPCommand.self, ConfigCommand.self, AgentCommand.self,
             PermissionCommand.self, TrustCommand.self, DebugCommand.self, StorageCommand.self, SchedulerCommand.self,
-            UndoCommand.self, RedoCommand.self,
+            UndoCommand.self, RedoCommand.self, WebCommand.self,
             SnapshotCommand.self,
             CompletionsCommand.self,
         ])

@@ -32,7 +32,7 @@ package struct MCPAuth: AsyncParsableCommand {
             let started = try await flow.start()
             launch.output.note("Log in at '\(entry.name)' with your browser:")
             launch.output.note(started.authorizationURL)
-            if !noBrowser, Browser.open(started.authorizationURL, launch.environment) == false {
+            if !noBrowser, await !Browser.open(started.authorizationURL, launch.environment) {
                 launch.output.note("No browser could be opened; open the address yourself.")
             }
             let isTTY = Terminal.isTTY(.standardInput)
@@ -139,29 +139,5 @@ private struct StandardInputLines {
             try? await Task.sleep(for: .milliseconds(100))
         }
         return nil
-    }
-}
-
-/// Opens an address in the user's browser, if there is one.
-enum Browser {
-    /// The program that opens addresses; nil without a display or over SSH, unless BROWSER says what to use.
-    static func opener(_ environment: Environment) -> String? {
-        if let named = environment["BROWSER"] { return named.split(separator: ":").first.map(String.init) }
-        guard environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil,
-            environment["SSH_CONNECTION"] == nil
-        else {
-            return nil
-        }
-        return "xdg-open"
-    }
-
-    /// Starts the opener and does not wait for it. False when there is none.
-    static func open(_ url: String, _ environment: Environment) -> Bool {
-        guard let opener = opener(environment), !url.hasPrefix("-") else { return false }
-        let command = Command(
-            executable: FilePath(opener), arguments: [url], directory: "/", environment: environment.values,
-            timeout: .seconds(20))
-        Task.detached { _ = try? await ProcessRunner().run(command) }
-        return true
     }
 }

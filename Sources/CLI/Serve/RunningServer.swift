@@ -18,6 +18,18 @@ package struct RunningServer: Sendable {
     package let url: String
     /// The same and one for every other usable address, with the base path.
     package let urls: [String]
+    /// The name or address it listens on.
+    package let host: String
+    /// True when no credential is needed.
+    package let isOpen: Bool
+
+    /// `{"url","urls","pid","tokenFile"}`
+    var document: JSONObject {
+        [
+            "url": .string(url), "urls": .array(urls.map { .string($0) }), "pid": .int(Int64(getpid())),
+            "tokenFile": .string(files.tokenFile.string),
+        ]
+    }
 
     /// Starts to listen.
     /// - Throws: `CLIError` 78 for an exposure that is refused, 69 for an address that cannot be had; `ConfigError`, and
@@ -80,7 +92,7 @@ package struct RunningServer: Sendable {
         try await runtime.startBackgroundWork()
         return RunningServer(
             runtime: runtime, dispatcher: dispatcher, server: server, files: files, url: url + merged.basePath,
-            urls: urls.map { $0 + merged.basePath })
+            urls: urls.map { $0 + merged.basePath }, host: merged.host, isOpen: isOpen)
     }
 
     /// Runs until a signal or, with `stdio`, the end of stdin; then stops: no new work, what runs is stored, clients told.
@@ -102,6 +114,11 @@ package struct RunningServer: Sendable {
             status = end
             break
         }
+        return await stop(status)
+    }
+
+    /// Ends it: no new work, what runs is stored, clients told.
+    func stop(_ status: ExitStatus) async -> ExitStatus {
         files.withdraw(pid: getpid())
         await runtime.stop(dispatcher, reason: status == .done ? "stdin was closed" : "signal")
         await server.stop(within: .seconds(3))

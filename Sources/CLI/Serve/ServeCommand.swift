@@ -1,6 +1,5 @@
 import App
 package import ArgumentParser
-import Glibc
 import Server
 import Support
 import SystemPackage
@@ -28,15 +27,11 @@ package struct ServeCommand: AsyncParsableCommand {
         let launch = Launch.current
         let running = try await RunningServer.start(options, global.values)
         if stdio || json {
-            let line: JSON = [
-                "url": .string(running.url), "urls": .array(running.urls.map { .string($0) }),
-                "pid": .int(Int64(getpid())), "tokenFile": .string(running.files.tokenFile.string),
-            ]
-            try await launch.output.write(line.text() + "\n")
+            try await launch.output.write(JSON.object(running.document).text() + "\n")
         } else {
             try await launch.output.write(running.urls.map { $0 + "\n" }.joined())
             launch.output.note(
-                options.noAuth
+                running.isOpen
                     ? "No credential is needed; only this machine can connect."
                     : "The token is in \(running.files.tokenFile).")
         }

@@ -6,9 +6,11 @@ import Support
     import Glibc
 #endif
 
-/// Health, versions, login, the API document.
+/// Health, versions, login, the web page.
 enum SystemRoutes {
-    static let all: [Route] = [
+    static let all: [Route] = WebRoutes.all + system
+
+    private static let system: [Route] = [
         Route(
             "GET", "/health", "Server.health", .open, summary: "Whether the server answers.",
             success: .json(Shape.object(["status": Shape.string, "version": Shape.string], required: ["status"]))
@@ -76,6 +78,7 @@ enum SystemRoutes {
         query: [.required("code", Shape.name)], success: .redirect, failures: [(401, "UnauthorizedError")]
     ) { context in
         guard let code = context.request.query["code"], context.services.authenticator.redeem(code) else {
+            if context.request.accepts("text/html") { return WebRoutes.usedLink(context) }
             throw HTTPFailure(
                 401, .unauthorized(message: "This login link was used already or is too old; make a new one."))
         }

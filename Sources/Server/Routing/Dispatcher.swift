@@ -35,7 +35,11 @@ package struct Dispatcher: Sendable {
         var outcome = Outcome()
         var response: ServerResponse
         do {
-            response = try await answer(incoming, &outcome)
+            if let elsewhere = redirect(request) {
+                response = elsewhere
+            } else {
+                response = try await answer(incoming, &outcome)
+            }
         } catch {
             response = failure(error, incoming)
         }
@@ -256,6 +260,16 @@ package struct Dispatcher: Sendable {
             bytes.append(contentsOf: chunk.readableBytesView)
         }
         return bytes
+    }
+
+    /// The page names its files relative to its address, so the base path without a slash is sent on to the one with it.
+    private func redirect(_ request: Request) -> ServerResponse? {
+        guard !basePath.isEmpty, request.head.path == basePath, request.method == .get || request.method == .head,
+            exposure.allows(host: request.head.authority?.lowercased())
+        else { return nil }
+        var response = ServerResponse(status: 308)
+        response.headers[.location] = basePath + "/"
+        return response
     }
 
     // MARK: Failures
