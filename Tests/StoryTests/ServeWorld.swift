@@ -27,14 +27,14 @@ struct ServeWorld: Sendable {
         }
     }
 
-    /// Starts a server for a story that exists.
+    /// Starts a server (`serve` or `web`) for a story that exists.
     static func start<Result: Sendable>(
-        _ story: StoryWorld, arguments: [String] = [], environment: [String: String] = [:],
+        _ story: StoryWorld, command: String = "serve", arguments: [String] = [], environment: [String: String] = [:],
         _ body: (ServeWorld) async throws -> Result
     ) async throws -> Result {
         var story = story
         story.cli.environment.merge(environment) { $1 }
-        return try await story.cli.start(["serve", "--port", "0", "--json"] + arguments) { process in
+        return try await story.cli.start([command, "--port", "0", "--json"] + arguments) { process in
             guard await process.waitForOutput("\n") else {
                 let ended = try await process.finish()
                 throw TestSupportError("serve did not start: \(ended.story)")
