@@ -1,6 +1,7 @@
 import Agents
 import Configuration
 import Events
+import Logging
 import Permissions
 import Scheduler
 import Schema
@@ -88,6 +89,14 @@ extension Runtime {
             .init(id: ids.next(.event), created: time.nowMs(), payload: .serverStopping(.init(reason: reason))))
         await dispatcher.services.runs.stop()
         await dispatcher.services.shells.stop()
+        let (counts, times) = (bus.counts, bus.publishTimes)
+        logger.info(
+            "events",
+            metadata: [
+                "published": "\(counts.published)", "overflows": "\(counts.overflows)",
+                "publishP50UpToUs": "\(times.upperBoundUs(of: 0.5))",
+                "publishP99UpToUs": "\(times.upperBoundUs(of: 0.99))",
+            ])
         // Ends every event stream once it is read.
         bus.close()
     }

@@ -39,12 +39,25 @@ package struct ServerFiles: Sendable {
     /// Where a running server says how to reach it.
     package func discoveryFile(pid: Int32) -> FilePath { directory.appending("\(pid).json") }
 
-    /// Writes the discovery file `{url,pid,token,started,version}`.
+    /// Removes the discovery files of servers that died without doing so themselves.
+    package func sweep() {
+        func name(_ pid: String) -> [UInt8]? { try? FileIO.read(FilePath("/proc/\(pid)/comm"), limit: 4_096) }
+        let own = name("self")
+        for entry in (try? FileIO.list(directory, limit: 10_000)) ?? [] {
+            let stem = entry.name.stem
+            guard entry.name.extension == "json", Int32(stem) != nil else { continue }
+            // A number that another program has now is no server of ours.
+            if name(stem) != own || own == nil { try? FileIO.remove(directory.appending(entry.name)) }
+        }
+    }
+
+    /// Writes the discovery file `{url,pid,token,started,version}`, and removes those of the dead.
     package func announce(url: String, pid: Int32, token: String, started: Int64, version: String) throws {
         let json: JSON = [
             "url": .string(url), "pid": .int(Int64(pid)), "token": .string(token), "started": .int(started),
             "version": .string(version),
         ]
+        sweep()
         try AtomicFile.write(json.bytes(), to: discoveryFile(pid: pid), mode: 0o600)
     }
 

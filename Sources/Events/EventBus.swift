@@ -34,6 +34,7 @@ package final class EventBus: Sendable {
         var ring: EventRing?
         var clock: (any TimeSource)?
         var counts = EventCounts()
+        var times = PublishTimes()
     }
 
     /// Held while an event gets its number and is put into the queues, so that all subscribers see events in one order.
@@ -51,6 +52,8 @@ package final class EventBus: Sendable {
     package var subscriberCount: Int { state.withLock { $0.subscribers.count } }
     /// What was published and lost so far.
     package var counts: EventCounts { state.withLock { $0.counts } }
+    /// How long publishing took, while replay is on.
+    package var publishTimes: PublishTimes { state.withLock { $0.times } }
     /// The number of the last event; 0 before the first, and while there is nobody to number for.
     package var lastNumber: UInt64 { state.withLock { $0.number } }
 
@@ -66,26 +69,38 @@ package final class EventBus: Sendable {
     /// Hands an event to every subscription whose filter takes it.
     package func publish(_ event: Event) {
         // Filters run outside the lock: they are foreign code and may use the bus.
-        let (subscribers, lastID, isWanted) = state.withLock { state in
-            (Array(state.subscribers.values), state.lastID, state.ring != nil || !state.subscribers.isEmpty)
+        let (subscribers, lastID, isWanted, clock) = state.withLock { state in
+            (
+                Array(state.subscribers.values), state.lastID, state.ring != nil || !state.subscribers.isEmpty,
+                state.clock
+            )
         }
         guard isWanted else { return }
+        let startedNs = clock?.uptimeNs() ?? 0
         let weight = event.weight
         let takers = subscribers.filter { $0.accepts(event) }
-        state.withLock { state in
-            guard !state.isClosed else { return }
+        let wakes = state.withLock { state -> [SubscriberQueue.Wake] in
+            guard !state.isClosed else { return [] }
+            var wakes: [SubscriberQueue.Wake] = []
+            wakes.reserveCapacity(takers.count)
             state.number += 1
             state.counts.published += 1
             let numbered = NumberedEvent(number: state.number, event: event)
             if let clock = state.clock { state.ring?.append(numbered, weight: weight, nowNs: clock.uptimeNs()) }
-            for taker in takers { state.offer(numbered, weight, to: taker, isFiltered: true) }
+            for taker in takers { state.offer(numbered, weight, to: taker, isFiltered: true, &wakes) }
             // Who subscribed since then has its filter run when it reads.
-            guard state.lastID != lastID else { return }
+            guard state.lastID != lastID else { return wakes }
             for id in (lastID + 1)...state.lastID {
                 guard let late = state.subscribers[id] else { continue }
-                state.offer(numbered, weight, to: late, isFiltered: false)
+                state.offer(numbered, weight, to: late, isFiltered: false, &wakes)
             }
+            return wakes
         }
+        // Outside the lock: a reader that is being cancelled holds its own lock and wants ours.
+        for wake in wakes { wake() }
+        guard let clock else { return }
+        let tookNs = clock.uptimeNs() &- startedNs
+        state.withLock { $0.times.add(tookNs) }
     }
 
     /// Subscribes to what is published from now on.
@@ -163,10 +178,13 @@ package final class EventBus: Sendable {
 
 extension EventBus.State {
     fileprivate mutating func offer(
-        _ event: NumberedEvent, _ weight: Int, to queue: SubscriberQueue, isFiltered: Bool
+        _ event: NumberedEvent, _ weight: Int, to queue: SubscriberQueue, isFiltered: Bool,
+        _ wakes: inout [SubscriberQueue.Wake]
     ) {
         let wasAlive = queue.ending == nil
-        guard !queue.offer(event, weight: weight, isFiltered: isFiltered), queue.ending == .overflow else { return }
+        let (isTaken, wake) = queue.offer(event, weight: weight, isFiltered: isFiltered)
+        if let wake { wakes.append(wake) }
+        guard !isTaken, queue.ending == .overflow else { return }
         counts.dropped += 1
         if wasAlive { counts.overflows += 1 }
     }

@@ -43,10 +43,18 @@ final class SubscriberQueue: Sendable {
 
     func accepts(_ event: Event) -> Bool { filter(event) }
 
-    /// Queues an event, or hands it to the reader that waits.
-    /// - Returns: false when it was lost.
-    @discardableResult
-    func offer(_ event: NumberedEvent, weight: Int, isFiltered: Bool) -> Bool {
+    /// A reader that is to be resumed, with what it gets. Not while a lock is held that a cancellation handler takes: resuming
+    /// waits for a handler that runs.
+    struct Wake: Sendable {
+        fileprivate let waiter: CheckedContinuation<Entry?, Never>
+        fileprivate let next: Entry?
+
+        func callAsFunction() { waiter.resume(returning: next) }
+    }
+
+    /// Queues an event, or gives it to the reader that waits.
+    /// - Returns: whether it was taken (false: lost), and the reader to resume.
+    func offer(_ event: NumberedEvent, weight: Int, isFiltered: Bool) -> (isTaken: Bool, wake: Wake?) {
         let (waiter, next, isTaken) = state.withLock {
             state -> (CheckedContinuation<Entry?, Never>?, Entry?, Bool) in
             guard state.ending == nil else {
@@ -64,8 +72,7 @@ final class SubscriberQueue: Sendable {
             guard state.waiter != nil, let ready = ready(&state) else { return (nil, nil, isTaken) }
             return (state.takeWaiter(), ready, isTaken)
         }
-        waiter?.resume(returning: next)
-        return isTaken
+        return (isTaken, waiter.map { Wake(waiter: $0, next: next) })
     }
 
     private func append(_ entry: Entry, to state: inout State) -> Bool {

@@ -41,6 +41,28 @@ struct EventBusConcurrencyTests {
         #expect(bus.subscriberCount == 0)
     }
 
+    @Test("Publishing while readers are cancelled in the middle of their waiting blocks nobody")
+    func cancelledReaders() async {
+        let bus = EventBus()
+        await withTaskGroup(of: Void.self) { group in
+            for publisher in 0..<2 {
+                group.addTask { for number in 0..<10_000 { bus.publish(event(publisher * 100_000 + number)) } }
+            }
+            for _ in 0..<2 {
+                group.addTask {
+                    for _ in 0..<2_000 {
+                        let subscription = bus.subscribe()
+                        let reader = Task { while await subscription.next() != nil {} }
+                        await Task.yield()
+                        reader.cancel()
+                        await reader.value
+                    }
+                }
+            }
+        }
+        #expect(bus.subscriberCount == 0)
+    }
+
     @Test("Publishers at the same time: all subscribers see one and the same order, and each publisher's own")
     func oneOrder() async {
         let bus = EventBus()

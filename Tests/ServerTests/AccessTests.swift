@@ -1,4 +1,5 @@
 import Support
+import TestSupport
 import Testing
 
 @testable import Server
@@ -43,5 +44,26 @@ struct AccessTests {
         #expect(SecretText.isEqual(one, one))
         #expect(!SecretText.isEqual(one, one + "0"))
         #expect(!SecretText.isEqual("", "0"))
+    }
+
+    @Test(
+        "Guessing is slowed down by address after 100 failures, refused when too many wait, and forgotten after a minute"
+    )
+    func throttle() {
+        let time = TestTime()
+        let throttle = FailureThrottle(time: time)
+        for _ in 0..<100 { #expect(throttle.failed("10.0.0.1") == .zero) }
+        #expect(throttle.failed("10.0.0.1") == .zero)
+        #expect(throttle.failed("10.0.0.1") == .milliseconds(25))
+        #expect(throttle.failed("10.0.0.1") == .milliseconds(50))
+        // Others are not slowed.
+        #expect(throttle.failed("10.0.0.2") == .zero)
+        var refused = 0
+        for _ in 0..<300 where throttle.failed("10.0.0.1") == nil { refused += 1 }
+        #expect(refused > 90)
+        time.advance(by: .seconds(61))
+        #expect(throttle.failed("10.0.0.1") == .zero)
+        for number in 0..<10_000 { _ = throttle.failed("10.1.\(number / 256).\(number % 256)") }
+        #expect(throttle.failed("10.0.0.1") == .zero)
     }
 }

@@ -352,4 +352,45 @@ struct OPC004ServerPromptTests {
             events.close()
         }
     }
+
+    @Test("An ask that nobody answers within askTimeoutMs is a denial; the model goes on, and the ask is gone")
+    func askTimeout() async throws {
+        let config: JSONObject = ["permission": ["edit": "ask"]]
+        try await ServeWorld.with(
+            [.call("write", ["filePath": "a.txt", "content": "1"]), .text("went on")], config: config
+        ) { world in
+            let session = try await world.session(["title": "Story"])
+            let reply = try await world.ask(session, "write a", ["askTimeoutMs": 20])
+            #expect(try reply.json().at("data", "content")?[0]?["text"] == "went on")
+            let stored = StoredSession(["messages": .array(try await world.messages(session))])
+            #expect(stored.toolStates == ["error"])
+            #expect(!world.story.workspace.exists("a.txt"))
+            #expect(try await world.http.send("GET", "/api/session/\(session)/permission").json()["data"] == [])
+        }
+    }
+
+    @Test(
+        "Two servers on one home run the prompts of one session one after the other, each with its end, and see the same"
+    )
+    func twoServers() async throws {
+        let gate = Gate()
+        try await StoryWorld.with([.stalled("one", at: gate, then: "."), .text("two")]) { story in
+            try await ServeWorld.start(story) { first in
+                try await ServeWorld.start(story) { second in
+                    let session = try await first.session(["title": "Story"])
+                    async let one = first.ask(session, "first")
+                    #expect(await gate.waitUntilReached())
+                    async let two = second.ask(session, "second")
+                    gate.open()
+                    #expect(try await one.json().at("data", "content")?[0]?["text"] == "one.")
+                    #expect(try await two.json().at("data", "content")?[0]?["text"] == "two")
+                    let log = try await first.log(session)
+                    let seqs = log.compactMap { $0.at("durable", "seq")?.intValue }
+                    #expect(seqs == Array(1...Int64(seqs.count)))
+                    #expect(log.types.filter { $0 == "session.execution.succeeded" }.count == 2)
+                    #expect(try await second.messages(session) == (try await first.messages(session)))
+                }
+            }
+        }
+    }
 }

@@ -27,7 +27,7 @@ struct OPC029ServerRoutesTests {
     }
 
     /// A path with its parameters filled in with what does not exist.
-    private static func filled(_ path: String) -> String {
+    static func filled(_ path: String) -> String {
         path.split(separator: "/", omittingEmptySubsequences: false).map { part in
             switch part {
             case "{session_id}": "ses_0000000000000000000000test"
@@ -151,38 +151,6 @@ struct OPC029ServerRoutesTests {
         }
     }
 
-    @Test("OPC-029.4 Every operation wants the right token, an allowed Host and an allowed Origin")
-    func access() async throws {
-        let good = "https://app.example"
-        try await ServeWorld.with([], arguments: ["--cors", good, "--allowed-host", "box.example"]) { world in
-            let document = try await world.http.send("GET", "/openapi.json").json()
-            let open: Set<String> = ["/health", "/login", "/"]
-            let evil = HTTPProbe(port: world.port, token: String(repeating: "0", count: 64))
-            var count = 0
-            for (path, item) in document["paths"]?.objectValue ?? [:] {
-                for (method, _) in item.objectValue ?? [:] where !open.contains(path) {
-                    let target = Self.filled(path)
-                    func status(_ probe: HTTPProbe, _ headers: [String: String] = [:]) async throws -> Int {
-                        let stream = try await probe.open(
-                            method.uppercased(), target, headers: headers, json: method == "get" ? nil : ["zz": 1])
-                        defer { stream.close() }
-                        return try await stream.head().status
-                    }
-                    #expect(try await status(world.stranger) == 401, "\(method) \(target)")
-                    #expect(try await status(evil) == 401, "\(method) \(target)")
-                    #expect(try await status(world.http, ["host": "evil.example"]) == 403, "\(method) \(target)")
-                    #expect(
-                        try await status(world.http, ["origin": "https://evil.example"]) == 403, "\(method) \(target)")
-                    #expect(try await status(world.stranger, ["origin": "null"]) == 403, "\(method) \(target)")
-                    let right = try await status(world.http, ["origin": good, "host": "box.example"])
-                    #expect(![401, 403, 405, 500].contains(right), "\(method) \(target): \(right)")
-                    count += 1
-                }
-            }
-            #expect(count > 60)
-        }
-    }
-
     @Test("OPC-029.4 CORS answers the configured origins alone, on errors too; a preflight needs no credential")
     func cors() async throws {
         let good = "https://app.example"
@@ -288,22 +256,30 @@ struct OPC029ServerRoutesTests {
         }
     }
 
-    @Test("A scoped token may what it says until it ends")
-    func scopes() async throws {
-        try await ServeWorld.with { world in
-            let made = try await world.http.send("POST", "/api/token", json: ["scopes": ["read"]])
-            #expect(made.status == 201, "\(made.text)")
-            let reader = HTTPProbe(port: world.port, token: try made.json().at("data", "token")?.stringValue)
-            #expect(try await reader.send("GET", "/api/session").status == 200)
-            let refused = try await reader.send("POST", "/api/session", json: [:])
-            #expect(refused.status == 403)
-            #expect(try refused.json()["_tag"] == "ForbiddenError")
-            let short = try await world.http.send(
-                "POST", "/api/token", json: ["scopes": ["read"], "expiresInMs": 1])
-            let late = HTTPProbe(port: world.port, token: try short.json().at("data", "token")?.stringValue)
-            // Its millisecond is over when the answer is here.
-            _ = try await world.http.send("GET", "/health")
-            #expect(try await late.send("GET", "/api/session").status == 401)
+    @Test("TLS: https with the given certificate; files that cannot be used are refused with a sentence")
+    func tls() async throws {
+        let peers = SourceTree.root.appending("Tests/StoryTests/Peers")
+        let (certificate, key) = (peers.appending("tls-test.crt").string, peers.appending("tls-test.key").string)
+        try await StoryWorld.with([]) { story in
+            try await ServeWorld.start(story, arguments: ["--tls-cert", certificate, "--tls-key", key]) { world in
+                let url = world.ready["url"]?.stringValue ?? ""
+                #expect(url == "https://127.0.0.1:\(world.port)")
+                var options = ChildOptions(
+                    "/usr/bin/curl",
+                    [
+                        "-sS", "--cacert", certificate, "-H", "authorization: Bearer \(world.token)",
+                        "\(url)/api/version",
+                    ], directory: "/", environment: ["PATH": "/usr/bin:/bin"])
+                options.timeout = .seconds(30)
+                let result = try await ChildProcess.run(options)
+                #expect(result.out.contains(#""name":"codetether""#), "\(result.story)")
+                #expect(await (try? world.stranger.send("GET", "/health"))?.status != 200)
+            }
+            let swapped = try await story.cli.run("serve", "--port", "0", "--tls-cert", key, "--tls-key", certificate)
+            #expect(swapped.code == 78, "\(swapped.story)")
+            #expect(swapped.err.contains("tls-test.key holds no usable certificate"), "\(swapped.story)")
+            let nowhere = try await story.cli.run("serve", "--port", "0", "--hostname", "nowhere.invalid")
+            #expect(nowhere.code == 69, "\(nowhere.story)")
         }
     }
 

@@ -77,6 +77,10 @@ struct ServeWorld: Sendable {
     /// The durable events of a session.
     func log(_ session: String) async throws -> [JSON] {
         let stream = try await http.open("GET", "/api/session/\(session)/log")
-        return try await stream.events { $0["type"] == "log.synced" }.map(\.json)
+        let events = try await stream.events { $0["type"] == "log.synced" }.map(\.json)
+        guard events.last?["type"] == "log.synced" else {
+            throw TestSupportError("The log ended without log.synced, after \(events.last?.text() ?? "nothing")")
+        }
+        return events
     }
 }

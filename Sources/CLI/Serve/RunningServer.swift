@@ -22,6 +22,10 @@ package struct RunningServer: Sendable {
     package let host: String
     /// True when no credential is needed.
     package let isOpen: Bool
+    /// How it is to end; from before anybody is told that it runs.
+    let ends: AsyncStream<ExitStatus>
+    let end: AsyncStream<ExitStatus>.Continuation
+    private let signals: SignalPipe
 
     /// `{"url","urls","pid","tokenFile"}`
     var document: JSONObject {
@@ -81,6 +85,13 @@ package struct RunningServer: Sendable {
                 .unreachable,
                 "Cannot listen on \(merged.host) port \(merged.port): \(Errno(rawValue: error.errnoCode)). Choose another with --port, or 0 for any free one."
             )
+        } catch let error as CertificateError {
+            throw CLIError(.configuration, error.message, metadata: error.metadata)
+        } catch is SocketAddressError.UnknownHost {
+            throw CLIError(
+                .unreachable,
+                "\(HostileText.escaped(merged.host, multiline: false)) is no name or address of this machine. Choose another with --hostname."
+            )
         }
         let scheme = setup.isSecure ? "https" : "http"
         let urls = ListenAddresses.urls(host: merged.host, port: server.port, scheme: scheme)
@@ -90,24 +101,25 @@ package struct RunningServer: Sendable {
             url: url + merged.basePath, pid: getpid(), token: token, started: runtime.time.nowMs(),
             version: RuntimeOptions.version)
         try await runtime.startBackgroundWork()
+        let (ends, end) = AsyncStream<ExitStatus>.makeStream()
+        let signals = SignalPipe()
+        signals.listen { number, before in
+            // A second one does not wait.
+            if before > 0 { _exit(number == SIGINT ? 130 : 143) }
+            end.yield(number == SIGINT ? .interrupted : .terminated)
+        }
         return RunningServer(
             runtime: runtime, dispatcher: dispatcher, server: server, files: files, url: url + merged.basePath,
-            urls: urls.map { $0 + merged.basePath }, host: merged.host, isOpen: isOpen)
+            urls: urls.map { $0 + merged.basePath }, host: merged.host, isOpen: isOpen, ends: ends, end: end,
+            signals: signals)
     }
 
     /// Runs until a signal or, with `stdio`, the end of stdin; then stops: no new work, what runs is stored, clients told.
     /// - Returns: 143, 130 or 0.
     func run(stdio: Bool) async -> ExitStatus {
-        let (ends, signal) = AsyncStream<ExitStatus>.makeStream()
-        let signals = SignalPipe()
-        signals.listen { number, before in
-            // A second one does not wait.
-            if before > 0 { _exit(number == SIGINT ? 130 : 143) }
-            signal.yield(number == SIGINT ? .interrupted : .terminated)
-        }
         if stdio {
             let reader = ThreadedInput()
-            reader.whenClosed { signal.yield(.done) }
+            reader.whenClosed { [end] in end.yield(.done) }
         }
         var status = ExitStatus.done
         for await end in ends {

@@ -24,6 +24,8 @@ package struct ServerServices: Sendable {
     package var forms: PendingForms
     package var shells: ShellService
     package var variables = SessionVariables()
+    /// JSON of events, shared by all streams.
+    package var encoded = EncodedEvents()
     /// Recurring jobs; nil where nothing recurs.
     package var scheduler: Scheduler?
     /// Publishes sessions; nil where nothing is shared.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import Logging
 import NIOCore
 import Schema
 import Support
@@ -10,20 +11,21 @@ import Support
 /// who does not read is not waited for.
 struct EventWriter {
     static let heartbeat: Duration = .seconds(10)
-    static let deadline: TimeAmount = .seconds(20)
+    static let deadline: Duration = .seconds(20)
 
     /// A frame.
     enum Frame: Sendable {
         case event(Event, id: String?)
         case json(JSON, id: String?)
 
-        var bytes: [UInt8] {
+        /// The frame as it is written; the event's JSON is shared with other streams.
+        func bytes(_ encoded: EncodedEvents) -> [UInt8] {
             let id: String?
             let data: [UInt8]
             switch self {
             case .event(let event, let cursor):
                 id = cursor
-                data = (try? JSONEncoding.bytes(of: event)) ?? []
+                data = encoded.bytes(of: event)
             case .json(let json, let cursor):
                 id = cursor
                 data = json.bytes()
@@ -52,19 +54,32 @@ struct EventWriter {
             status: 200,
             body: .stream { writer in
                 defer { finish() }
-                let frames = FrameSource(next: next)
                 // The writer cannot cross into another task: frames come to it.
+                let encoded = context.services.encoded
+                let logger = context.services.logger
+                let failed = { @Sendable (error: any Error) in
+                    logger.warning(
+                        "a stream ended too early", metadata: ["id": "\(request.id)", "error": "\(error)"])
+                }
+                let frames = FrameSource(encoded: encoded, failed: failed, next: next)
                 request.channel.triggerUserOutboundEvent(StreamingBegins(), promise: nil)
                 let channel = request.channel
                 let pump = Task { await frames.pump() }
+                let watch = Task {
+                    await frames.watch(idle: Self.heartbeat, stuck: Self.deadline) { channel.close(promise: nil) }
+                }
                 channel.closeFuture.whenComplete { _ in pump.cancel() }
-                defer { pump.cancel() }
-                for frame in first { try await write(frame.bytes, to: &writer, channel) }
+                defer {
+                    pump.cancel()
+                    watch.cancel()
+                }
+                for frame in first { try await writer.write(ByteBuffer(bytes: frame.bytes(encoded))) }
                 while true {
-                    switch try await frames.take(within: Self.heartbeat) {
-                    case .frames(let bytes): try await write(bytes, to: &writer, channel)
+                    switch try await frames.take() {
+                    case .frames(let bytes): try await writer.write(ByteBuffer(bytes: bytes))
                     case .idle:
-                        try await write(heartbeat?().bytes ?? Array(":\n\n".utf8), to: &writer, channel)
+                        let bytes = heartbeat?().bytes(encoded) ?? Array(":\n\n".utf8)
+                        try await writer.write(ByteBuffer(bytes: bytes))
                     case .end:
                         try await writer.finish(nil)
                         return
@@ -74,104 +89,5 @@ struct EventWriter {
         response.headers[.cacheControl] = "no-cache, no-transform"
         if let name = HTTPField.Name("x-accel-buffering") { response.headers[name] = "no" }
         return response
-    }
-
-    @concurrent
-    private static func write(
-        _ bytes: [UInt8], to writer: inout any ResponseBodyWriter, _ channel: any Channel
-    ) async throws {
-        let timer = channel.eventLoop.scheduleTask(in: deadline) { channel.close(promise: nil) }
-        defer { timer.cancel() }
-        try await writer.write(ByteBuffer(bytes: bytes))
-    }
-}
-
-/// Hands frames from the task that waits for events to the one that writes; at most 64 KiB between them.
-actor FrameSource {
-    enum Taken: Sendable {
-        case frames([UInt8])
-        case idle
-        case end
-    }
-
-    private static let maximum = 64 << 10
-
-    private let next: @Sendable () async throws -> EventWriter.Frame?
-    private var bytes: [UInt8] = []
-    private var isOver = false
-    private var failure: (any Error)?
-    private var reader: CheckedContinuation<Void, Never>?
-    private var pumpWaits: CheckedContinuation<Void, Never>?
-    private var ticket = 0
-
-    init(next: @escaping @Sendable () async throws -> EventWriter.Frame?) { self.next = next }
-
-    /// Reads events until the end or cancellation.
-    func pump() async {
-        do {
-            while !Task.isCancelled, let frame = try await next() {
-                bytes += frame.bytes
-                wake()
-                if bytes.count >= Self.maximum {
-                    await withTaskCancellationHandler {
-                        await withCheckedContinuation { continuation in
-                            if Task.isCancelled { return continuation.resume() }
-                            pumpWaits = continuation
-                        }
-                    } onCancel: {
-                        Task { await self.releasePump() }
-                    }
-                }
-            }
-        } catch {
-            failure = error
-        }
-        isOver = true
-        wake()
-    }
-
-    private func releasePump() {
-        pumpWaits?.resume()
-        pumpWaits = nil
-    }
-
-    private func wake() {
-        reader?.resume()
-        reader = nil
-    }
-
-    /// What is there; waits for something for that long.
-    func take(within limit: Duration) async throws -> Taken {
-        if bytes.isEmpty, !isOver {
-            ticket += 1
-            let mine = ticket
-            let timer = Task {
-                try await Task.sleep(for: limit)
-                self.expire(mine)
-            }
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    if Task.isCancelled { return continuation.resume() }
-                    reader = continuation
-                }
-            } onCancel: {
-                Task { await self.wake() }
-            }
-            timer.cancel()
-        }
-        try Task.checkCancellation()
-        guard bytes.isEmpty else {
-            defer {
-                bytes = []
-                releasePump()
-            }
-            return .frames(bytes)
-        }
-        if isOver { return .end }
-        return .idle
-    }
-
-    private func expire(_ number: Int) {
-        if number == ticket { wake() }
     }
 }

@@ -53,13 +53,36 @@ package final class HTTPServer: Sendable {
             return upgrade
         }
         if let certificate = options.certificate, let key = options.key {
-            let chain = try NIOSSLCertificate.fromPEMBytes(try FileIO.read(certificate, limit: 1 << 20))
-            let privateKey = try NIOSSLPrivateKey(bytes: try FileIO.read(key, limit: 1 << 20), format: .pem)
-            let tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
-            return try await start(TLSChannel(child, tlsConfiguration: tls), options, dispatcher.services.logger)
+            let channel = try TLSChannel(child, tlsConfiguration: try tls(certificate, key))
+            return try await start(channel, options, dispatcher.services.logger)
         }
         return try await start(child, options, dispatcher.services.logger)
+    }
+
+    private static func tls(_ certificate: FilePath, _ key: FilePath) throws -> TLSConfiguration {
+        func usable<Value>(_ path: FilePath, _ what: String, _ read: ([UInt8]) throws -> Value) throws -> Value {
+            let bytes = try FileIO.read(path, limit: 1 << 20)
+            do {
+                return try read(bytes)
+            } catch {
+                throw CertificateError(
+                    message: "\(path) holds no usable \(what); give a PEM file that is not encrypted.",
+                    metadata: ["reason": "\(error)"])
+            }
+        }
+        let chain = try usable(certificate, "certificate chain") { try NIOSSLCertificate.fromPEMBytes($0) }
+        let privateKey = try usable(key, "private key") { try NIOSSLPrivateKey(bytes: $0, format: .pem) }
+        let tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+        // Now, not with the first client: a key that is not the certificate's.
+        do {
+            _ = try NIOSSLContext(configuration: tls)
+        } catch {
+            throw CertificateError(
+                message: "The key in \(key) is not that of the certificate in \(certificate).",
+                metadata: ["reason": "\(error)"])
+        }
+        return tls
     }
 
     private static func start<Child: ServerChildChannel>(

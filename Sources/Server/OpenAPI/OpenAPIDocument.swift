@@ -41,6 +41,7 @@ package enum OpenAPIDocument {
 
     private static func schemas() -> JSONObject {
         var schemas = SchemaCheck.components.objectValue ?? JSONObject()
+        schemas["StreamedEvent"] = event
         for tag in plainErrors where schemas[tag + "Body"] == nil {
             schemas[tag + "Body"] = [
                 "type": "object",
@@ -109,8 +110,10 @@ package enum OpenAPIDocument {
         }
         for failure in route.failures { add(failure.status, failure.tag) }
         if hasParameters { add(400, "InvalidRequestError") }
+        if route.query.contains(where: \.isDeepObject) { add(404, "LocationNotFoundError") }
         if route.scope != .open { add(401, "UnauthorizedError") }
         add(403, "ForbiddenError")
+        if route.scope != .open { add(429, "TooManyRequestsError") }
         add(503, "ServiceUnavailableError")
         switch route.body {
         case .none: break
@@ -148,16 +151,52 @@ package enum OpenAPIDocument {
         }
     }
 
+    /// One frame of a stream: its `data` is an event as JSON.
+    private static let frame: JSON = [
+        "type": "object", "description": "One frame. `id` is the cursor that continues after it.",
+        "properties": [
+            "id": Shape.string,
+            "data": [
+                "type": "string", "contentMediaType": "application/json", "contentSchema": Shape.ref("StreamedEvent"),
+            ],
+        ], "required": ["data"],
+    ]
+
+    /// What all events have; `schema/events.schema.json` has each type. `log.synced` has `aggregateID` and `seq` instead.
+    private static let event: JSON = [
+        "anyOf": [
+            [
+                "type": "object",
+                "properties": [
+                    "id": ["type": "string", "pattern": "^evt_"], "created": Shape.integer, "type": Shape.name,
+                    "data": Shape.map,
+                    "durable": [
+                        "type": "object",
+                        "properties": [
+                            "aggregateID": Shape.string, "seq": Shape.integer, "version": Shape.integer,
+                        ], "required": ["aggregateID", "seq", "version"],
+                    ],
+                ], "required": ["id", "created", "type", "data"],
+            ],
+            [
+                "type": "object",
+                "properties": [
+                    "type": ["const": "log.synced"], "aggregateID": Shape.string, "seq": Shape.integer,
+                ], "required": ["type", "aggregateID", "seq"],
+            ],
+        ]
+    ]
+
     private static func success(_ route: Route) -> (Int, JSON) {
         switch route.success {
         case .none: return (204, ["description": "Done."])
         case .json(let schema, let status):
             var content: JSONObject = ["application/json": ["schema": open(schema)]]
-            if route.operation == "Session.prompt" { content["text/event-stream"] = ["schema": Shape.string] }
+            if route.operation == "Session.prompt" { content["text/event-stream"] = ["schema": frame] }
             return (status, ["description": "Done.", "content": .object(content)])
         case .events:
             return (
-                200, ["description": "Events.", "content": ["text/event-stream": ["schema": Shape.string]]]
+                200, ["description": "Events.", "content": ["text/event-stream": ["schema": frame]]]
             )
         case .bytes(let type):
             return (200, ["description": "Bytes.", "content": .object([type: ["schema": [:]]])])

@@ -6,14 +6,19 @@ import Support
 /// Streams of events: of everything, and the log of one session.
 enum EventRoutes {
     static let all: [Route] = [
-        subscribe,
-        Route(
+        subscribe, sessionLog,
+    ]
+
+    private static let sessionLog: Route = {
+        var route = Route(
             openCode: "Session.log", .read,
             query: ["after": ["type": "string", "maxLength": 200]], success: .events
         ) { context in
             try await log(context)
-        },
-    ]
+        }
+        route.failures.append(.init(status: 400, tag: "InvalidCursorError"))
+        return route
+    }()
 
     private static let subscribe: Route = {
         var route = Route(openCode: "Event.subscribe", .read, success: .events) { context in
@@ -77,8 +82,9 @@ enum EventRoutes {
         switch item {
         case .event(let event, let cursor): .event(event, id: cursor)
         case .gap(let event, let cursor): .event(event, id: cursor)
+        // Without a cursor: deltas may have come after `seq`, and are not to come again.
         case .synced(let id, let seq):
-            .json(["type": "log.synced", "aggregateID": .string(id), "seq": .int(seq)], id: "\(seq)")
+            .json(["type": "log.synced", "aggregateID": .string(id), "seq": .int(seq)], id: nil)
         }
     }
 }

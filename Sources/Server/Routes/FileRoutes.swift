@@ -1,3 +1,4 @@
+import Configuration
 import Schema
 import Support
 import SystemPackage
@@ -12,6 +13,7 @@ enum FileRoutes {
         Route(openCode: "File.read", .read, success: .bytes("application/octet-stream")) { context in
             let location = try await context.location()
             let path = try relative(context.parameter("path"), location)
+            try guardOwn(path, location, context)
             let bytes = try await BlockingWork.run {
                 try found(path) { () throws(FileError) in
                     let root = try WorkspaceRoot(location.directory)
@@ -23,6 +25,7 @@ enum FileRoutes {
         Route(openCode: "File.list", .read, query: ["path": Shape.string]) { context in
             let location = try await context.location()
             let path = try relative(context.request.query["path"] ?? "", location)
+            try guardOwn(path, location, context)
             let entries = try await BlockingWork.run {
                 try found(path) { () throws(FileError) in
                     let root = try WorkspaceRoot(location.directory)
@@ -74,6 +77,19 @@ enum FileRoutes {
             return CatalogueRoutes.located(location, ["path": .string(path)])
         },
     ]
+
+    /// Keeps our own configuration, credentials, logs and token from those who may not administer the server.
+    private static func guardOwn(_ path: String, _ location: ServerLocation, _ context: RouteContext) throws {
+        guard !context.caller.scopes.contains(.admin),
+            let real = try? FileIO.realPath(location.directory.pushing(FilePath(path)))
+        else { return }
+        let paths = location.config.paths
+        for own in [paths.config, paths.data, paths.state, paths.cache] {
+            guard let own = try? FileIO.realPath(own), real.starts(with: own) else { continue }
+            throw HTTPFailure(
+                403, .forbidden(message: "Only a credential with the scope \"admin\" may read codetether's own files."))
+        }
+    }
 
     /// A path below the location, without leading slash. An absolute path must lie in it.
     private static func relative(_ path: String, _ location: ServerLocation) throws -> String {

@@ -53,7 +53,7 @@ enum PromptRoutes {
             guard directory.hasPrefix("/"), FileIO.isDirectory(FilePath(directory)) else {
                 throw HTTPFailure.invalid("'directory' must be an absolute path of a directory.", field: "directory")
             }
-            let location = try await context.location(directory)
+            let location = try await context.namedLocation(directory)
             _ = try await Prompts.admit(
                 Admission(
                     sessionID: session.id,

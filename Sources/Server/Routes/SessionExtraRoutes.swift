@@ -9,7 +9,8 @@ import Support
 enum SessionExtraRoutes {
     static let all: [Route] = [
         Route(
-            openCode: "Session.environment", .prompt,
+            // What the variables reach are commands that people run: who may not run one may not decide its PATH.
+            openCode: "Session.environment", .pty,
             body: .json(Shape.object(["variables": Shape.map(Shape.string)], required: ["variables"]))
         ) { context in
             let session = try await context.session()

@@ -97,7 +97,7 @@ enum SessionRoutes {
             ]), isOptional: true)
     ) { context in
         let directory = context.body["location"]?["directory"]?.stringValue
-        let location = try await context.location(directory)
+        let location = try await context.namedLocation(directory)
         var new = NewSession(directory: location.directory.string, projectID: location.projectID)
         new.id = context.text("id")
         new.title = context.text("title")

@@ -7,7 +7,7 @@ extension RouteTable {
             + FormRoutes.all + CatalogueRoutes.all + LocationRoutes.all + TransferRoutes.all
             + ShellRoutes.all + FileRoutes.all + SessionExtraRoutes.all + SchedulerRoutes.all
             + UndoRoutes.all + ShareRoutes.all + ShareServiceRoutes.all + VcsRoutes.all + WorktreeRoutes.all
-            + InstructionRoutes.all + ProjectRoutes.all
+            + InstructionRoutes.all + ProjectRoutes.all + ServiceRoutes.all
         return RouteTable(routes + withoutHandler(routes))
     }()
 }

@@ -43,7 +43,7 @@ enum TransferRoutes {
                         "location": Shape.optional(Shape.ref("LocationPublicRef")),
                     ], required: ["info", "messages"]))
         ) { context in
-            let location = try await context.location(context.body["location"]?["directory"]?.stringValue)
+            let location = try await context.namedLocation(context.body["location"]?["directory"]?.stringValue)
             var reader = TransferReader()
             let report: ImportReport
             do {

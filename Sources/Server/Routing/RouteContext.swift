@@ -45,9 +45,31 @@ package struct RouteContext: Sendable {
     }
 
     /// The location that the request means.
-    /// - Throws: 404 `LocationNotFoundError`, 503 when its configuration cannot be used.
+    /// - Throws: 403, 404 `LocationNotFoundError`, 503 when its configuration cannot be used.
     package func location() async throws -> ServerLocation {
-        try await location(request.query["location[directory]"] ?? request.query["location"])
+        try await namedLocation(request.query["location[directory]"] ?? request.query["location"])
+    }
+
+    /// The location that a client names; nil = the server's. Who may not administer the server gets those below the server's
+    /// directory and those of sessions: a token with the scope `read` does not read the whole disk.
+    /// - Throws: as `location()`.
+    package func namedLocation(_ directory: String?) async throws -> ServerLocation {
+        guard let directory, !caller.scopes.contains(.admin) else { return try await location(directory) }
+        if let real = try? FileIO.realPath(FilePath(directory)), !real.starts(with: services.directory) {
+            var filter = SessionFilter(directory: real.string)
+            filter.includeArchived = true
+            filter.limit = 1
+            let page = try await services.sessions.list(filter)
+            guard !page.sessions.isEmpty else {
+                throw HTTPFailure(
+                    403,
+                    .forbidden(
+                        message:
+                            "Only a credential with the scope \"admin\" may name a directory outside \(services.directory) that has no session."
+                    ))
+            }
+        }
+        return try await location(directory)
     }
 
     /// The location of a directory; nil = the server's.

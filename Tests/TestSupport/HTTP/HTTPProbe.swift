@@ -26,6 +26,8 @@ package struct HTTPProbe: Sendable {
     package var port: Int
     /// Sent as `Authorization: Bearer`; nil = no such header.
     package var token: String?
+    /// The last byte of the loopback address that connections come from; nil = 127.0.0.1.
+    package var source: UInt8?
 
     package init(port: Int, token: String? = nil) {
         self.port = port
@@ -64,7 +66,7 @@ package struct HTTPProbe: Sendable {
 
     /// Sends bytes as they are.
     package func raw(_ bytes: [UInt8], atMost limit: Int = 30) async throws -> HTTPStream {
-        let port = port
+        let (port, source) = (port, source)
         let result = await BlockingThread.run { () -> Result<Int32, TestSupportError> in
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             guard descriptor >= 0 else { return .failure(TestSupportError("No socket: \(errno)")) }
@@ -73,6 +75,16 @@ package struct HTTPProbe: Sendable {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port)).bigEndian
+            if let source {
+                var own = sockaddr_in()
+                own.sin_family = sa_family_t(AF_INET)
+                own.sin_addr.s_addr = (UInt32(0x7f00_0100) + UInt32(source)).bigEndian
+                _ = withUnsafePointer(to: &own) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                }
+            }
             address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
             let connected = withUnsafePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
