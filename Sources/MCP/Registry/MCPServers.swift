@@ -10,6 +10,8 @@ import Synchronization
 package actor MCPServers {
     /// Tries in a row after which a server is left alone.
     package static let maxAttempts = 10
+    /// Who connects within this is waited for again.
+    private static let quickNs: UInt64 = 1_500_000_000
     /// Servers that connect at the same time.
     static let width = 8
 
@@ -28,9 +30,18 @@ package actor MCPServers {
         var work: Task<Void, Never>?
         var refresh: Task<Void, Never>?
         var isDirty = false
+        /// When it was begun last.
+        var begunNs: UInt64 = 0
+        /// Added for the life of this process; what the files say does not touch it.
+        var isAdded = false
+        /// True from the news of a changed tool list until it was read once.
+        var isStale = false
         var epoch = 0
     }
 
+    /// Which session calls which server.
+    package nonisolated let activity: MCPActivity
+    private let patience: MCPPatience
     private let make: ClientMaker
     private let publish: @Sendable (EventPayload) -> Void
     private let time: any TimeSource
@@ -39,16 +50,21 @@ package actor MCPServers {
     private var faults: [MCPServerStatus] = []
     private var isClosed = false
     private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var refreshWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
     private var nextWaiter: UInt64 = 0
 
     /// - Parameters:
     ///   - publish: gets the events; never blocks.
     ///   - log: gets lines of the servers' logs and of ours, escaped already.
     package init(
-        make: @escaping ClientMaker, time: any TimeSource, publish: @escaping @Sendable (EventPayload) -> Void,
+        make: @escaping ClientMaker, time: any TimeSource, activity: MCPActivity = MCPActivity(),
+        patience: MCPPatience = MCPPatience(file: nil),
+        publish: @escaping @Sendable (EventPayload) -> Void,
         log: @escaping @Sendable (String) -> Void
     ) {
         self.make = make
+        self.activity = activity
+        self.patience = patience
         self.time = time
         self.publish = publish
         self.log = log
@@ -66,9 +82,11 @@ package actor MCPServers {
         }
         var wanted: [String: MCPServerEntry] = [:]
         for entry in contents.entries where wanted[entry.name]?.isApproved != true { wanted[entry.name] = entry }
-        for name in servers.keys where wanted[name] == nil { end(name, .disabled, forgets: true) }
+        for (name, server) in servers where wanted[name] == nil && !server.isAdded {
+            end(name, .disabled, forgets: true)
+        }
         for (name, entry) in wanted {
-            if let known = servers[name], known.entry == entry { continue }
+            if let known = servers[name], known.entry == entry || known.isAdded { continue }
             if servers[name] != nil { end(name, .disabled, forgets: true) }
             let state: MCPServerState = !entry.isApproved ? .pendingApproval : entry.isDisabled ? .disabled : .pending
             servers[name] = Server(entry: entry, state: state)
@@ -80,7 +98,7 @@ package actor MCPServers {
     /// Adds or replaces one server for the life of this process (`PUT /api/experimental/mcp/{server}`).
     package func put(_ entry: MCPServerEntry) {
         if servers[entry.name] != nil { end(entry.name, .disabled, forgets: true) }
-        servers[entry.name] = Server(entry: entry, state: entry.isDisabled ? .disabled : .pending)
+        servers[entry.name] = Server(entry: entry, state: entry.isDisabled ? .disabled : .pending, isAdded: true)
         publish(.mcpStatusChanged(McpStatusChanged(server: entry.name)))
         if !entry.isDisabled { begin(entry.name) }
     }
@@ -106,7 +124,23 @@ package actor MCPServers {
         return (rows + faults).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    /// Waits until no server is on its first way any more, at most `limit`.
+    /// One server with its state.
+    /// - Throws: `serverNotFound`.
+    package func status(_ name: String) throws(MCPError) -> MCPServerStatus {
+        guard let found = statuses().first(where: { $0.name == name }) else { throw Self.unknown(name) }
+        return found
+    }
+
+    /// The definition of a server; nil for one that cannot be read.
+    /// - Throws: `serverNotFound`.
+    package func entry(_ name: String) throws(MCPError) -> MCPServerEntry? {
+        if let server = servers[name] { return server.entry }
+        _ = try status(name)
+        return nil
+    }
+
+    /// Waits until no server is on its first way any more, at most `limit`. What is on its way after that is not waited for again, until
+    /// it has once been quick.
     package func settle(atMost limit: Duration) async {
         guard !isSettled else { return }
         nextWaiter += 1
@@ -114,14 +148,46 @@ package actor MCPServers {
         let time = time
         let patience = Task { [weak self] in
             try? await time.sleep(for: limit)
-            await self?.wake(id)
+            await self?.tooSlow(id)
         }
         await withCheckedContinuation { waiters[id] = $0 }
         patience.cancel()
     }
 
+    /// Waits until the tool lists that changed are read, at most `limit`. A server that changes its list all the time is waited for
+    /// once, not for every change.
+    package func refreshed(atMost limit: Duration) async {
+        guard servers.values.contains(where: \.isStale) else { return }
+        nextWaiter += 1
+        let id = nextWaiter
+        let time = time
+        let patience = Task { [weak self] in
+            try? await time.sleep(for: limit)
+            await self?.wakeRefresh(id)
+        }
+        await withCheckedContinuation { refreshWaiters[id] = $0 }
+        patience.cancel()
+    }
+
+    private func wakeRefresh(_ id: UInt64) { refreshWaiters.removeValue(forKey: id)?.resume() }
+
+    private func notStale(_ name: String) {
+        servers[name]?.isStale = false
+        guard !servers.values.contains(where: \.isStale) else { return }
+        for waiter in refreshWaiters.values { waiter.resume() }
+        refreshWaiters = [:]
+    }
+
     private var isSettled: Bool {
-        !servers.values.contains { $0.state == .pending || $0.state == .connecting }
+        !servers.values.contains { isOnItsWay($0) && !patience.isSlow($0.entry.hash) }
+    }
+
+    private func isOnItsWay(_ server: Server) -> Bool { server.state == .pending || server.state == .connecting }
+
+    private func tooSlow(_ id: UInt64) {
+        guard waiters[id] != nil else { return }
+        patience.note(servers.values.filter(isOnItsWay).map(\.entry.hash), isSlow: true)
+        wake(id)
     }
 
     private func wake(_ id: UInt64) { waiters.removeValue(forKey: id)?.resume() }
@@ -222,6 +288,8 @@ package actor MCPServers {
         servers = [:]
         for waiter in waiters.values { waiter.resume() }
         waiters = [:]
+        for waiter in refreshWaiters.values { waiter.resume() }
+        refreshWaiters = [:]
         await withTaskGroup(of: Void.self) { group in for client in clients { group.addTask { await client.close() } } }
     }
 
@@ -231,6 +299,7 @@ package actor MCPServers {
         guard var server = servers[name], !isClosed else { return }
         server.work?.cancel()
         server.epoch += 1
+        server.begunNs = time.uptimeNs()
         if server.state != .pending { server.state = .connecting }
         let epoch = server.epoch
         servers[name] = server
@@ -265,6 +334,9 @@ package actor MCPServers {
         case .success(let (_, tools, dropped)):
             servers[name]?.attempts = 0
             servers[name]?.state = .connected
+            if time.uptimeNs() &- (servers[name]?.begunNs ?? 0) < Self.quickNs {
+                patience.note([entry.hash], isSlow: false)
+            }
             for tool in dropped {
                 log("'\(name)': the tool \(tool) has a description that cannot be used; it is left out.")
             }
@@ -283,6 +355,7 @@ package actor MCPServers {
     private func lost(_ name: String, _ error: MCPError) {
         log("'\(name)': \(error.message)")
         setTools(name, [])
+        notStale(name)
         switch error.kind {
         case .authRequired:
             servers[name]?.state = error.metadata["credentials"] == "stored" ? .expired(error) : .needsAuth(error)
@@ -320,6 +393,7 @@ package actor MCPServers {
         servers[name]?.client = nil
         servers[name]?.work = nil
         servers[name]?.state = state
+        notStale(name)
         if forgets { servers[name] = nil }
         if let client = server.client { Task { await client.close() } }
     }
@@ -350,14 +424,16 @@ package actor MCPServers {
             servers[name]?.isDirty = true
             return
         }
+        servers[name]?.isStale = true
         servers[name]?.refresh = Task { [weak self] in await self?.readTools(name, epoch) }
     }
 
     private func readTools(_ name: String, _ epoch: Int) async {
         repeat {
             servers[name]?.isDirty = false
-            guard let client = servers[name]?.client, servers[name]?.epoch == epoch else { return }
+            guard let client = servers[name]?.client, servers[name]?.epoch == epoch else { return notStale(name) }
             if let (tools, _) = try? await client.tools(), servers[name]?.epoch == epoch { setTools(name, tools) }
+            notStale(name)
             // What floods us with changes is read at most ten times a second.
             try? await time.sleep(for: .milliseconds(100))
         } while servers[name]?.isDirty == true && servers[name]?.epoch == epoch && !Task.isCancelled
