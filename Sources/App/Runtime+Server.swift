@@ -1,6 +1,7 @@
 import Agents
 import Configuration
 import Events
+import PTY
 import Permissions
 import Schema
 package import Server
@@ -56,6 +57,7 @@ extension Runtime {
                 token: setup.token, password: setup.password, isOpen: setup.isOpen, time: time),
             ids: ids, time: time, logger: logger, address: ServerAddress())
         services.scheduler = try await scheduler()
+        services.terminals = try terminals()
         return Dispatcher(
             services: services, table: .standard, exposure: setup.exposure, basePath: setup.basePath,
             isSecure: setup.isSecure)
@@ -67,6 +69,8 @@ extension Runtime {
             .init(id: ids.next(.event), created: time.nowMs(), payload: .serverStopping(.init(reason: reason))))
         await dispatcher.services.runs.stop()
         await dispatcher.services.shells.stop()
+        // Connections to terminals end with 1001.
+        await dispatcher.services.terminals?.shutdown()
         // Ends every event stream once it is read.
         bus.close()
     }

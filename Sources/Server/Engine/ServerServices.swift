@@ -1,6 +1,7 @@
 package import Agents
 package import Events
 package import Logging
+package import PTY
 package import Scheduler
 package import Sessions
 package import Storage
@@ -24,6 +25,10 @@ package struct ServerServices: Sendable {
     package var forms: PendingForms
     package var shells: ShellService
     package var variables = SessionVariables()
+    /// Terminals; nil where there are none.
+    package var terminals: PTYHost?
+    /// Tickets for connections to them.
+    package var tickets: PTYTickets
     /// Recurring jobs; nil where nothing recurs.
     package var scheduler: Scheduler?
     package var authenticator: Authenticator
@@ -54,6 +59,7 @@ package struct ServerServices: Sendable {
         self.authenticator = authenticator
         self.ids = ids
         self.time = time
+        tickets = PTYTickets(time: time)
         self.logger = logger
         self.address = address
     }

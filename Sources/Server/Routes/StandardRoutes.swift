@@ -6,7 +6,7 @@ extension RouteTable {
             + EventRoutes.all + PermissionRoutes.all
             + FormRoutes.all + CatalogueRoutes.all + LocationRoutes.all + TransferRoutes.all
             + ShellRoutes.all + FileRoutes.all + SessionExtraRoutes.all + SchedulerRoutes.all
-            + UndoRoutes.all
+            + UndoRoutes.all + PTYRoutes.all
         return RouteTable(routes + withoutHandler(routes))
     }()
 }
