@@ -4,6 +4,7 @@ import Credentials
 import Events
 import Logging
 import MCP
+import PTY
 import Permissions
 import Scheduler
 import Schema
@@ -76,6 +77,7 @@ extension Runtime {
         shareSyncer = ShareSyncer(
             shares: shares, sessions: sessions, bus: bus, time: time, logger: logger, context: shareContext)
         services.basePath = setup.basePath
+        services.terminals = try terminals()
         return Dispatcher(
             services: services, table: .standard, exposure: setup.exposure, basePath: setup.basePath,
             isSecure: setup.isSecure)
@@ -102,6 +104,8 @@ extension Runtime {
                 "publishP99UpToUs": "\(times.upperBoundUs(of: 0.99))",
             ])
         await dispatcher.services.logins.stop()
+        // Connections to terminals end with 1001.
+        await dispatcher.services.terminals?.shutdown()
         // Ends every event stream once it is read.
         bus.close()
     }

@@ -1,7 +1,8 @@
 /// The output of a terminal for one reader, from its cursor on: what is kept, then a `cursor` frame, then what comes, then
 /// `exit`. It takes its bytes from the terminal's ring when it asks for them, so it holds nothing itself.
 ///
-/// Ends after `exit`; without `exit` when the terminal was removed, when the reader was too slow, or after `close`. One task
+/// Ends after `exit`; without `exit` when the terminal was removed, when the reader was too slow (a viewer gets the `gap`
+/// that it lost as its last frame), or after `close`. One task
 /// may read it at a time; cancelling that task closes it. A reader that goes away without `close` is detached.
 package struct PTYAttachment: AsyncSequence, Sendable {
     package typealias Element = PTYFrame

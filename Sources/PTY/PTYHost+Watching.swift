@@ -100,7 +100,7 @@ extension PTYHost {
                 waiter.resume(returning: frame)
             } else if attachment.role == .viewer, attachment.replayEnd == nil, attachment.position < terminal.ring.start
             {
-                detach(terminal.id, key)
+                terminal.attachments[key]?.isDropped = true
             }
         }
     }

@@ -76,8 +76,8 @@ package actor PTYHost {
         command.environment["CODETETHER_PTY"] = id
         let terminal = PTYTerminal(
             id: id, request: request, command: start.executable.string, arguments: start.arguments,
-            directory: start.directory, started: try PTYStart(command, size: request.size), limits: limits,
-            now: time.uptimeNs())
+            directory: start.directory, location: request.location ?? directory,
+            started: try PTYStart(command, size: request.size), limits: limits, now: time.uptimeNs())
         terminals[id] = terminal
         order.append(id)
         publish(.ptyCreated(PtyCreated(info: terminal.info)), terminal)
@@ -85,7 +85,18 @@ package actor PTYHost {
     }
 
     /// The terminals, in the order of creation.
-    package func list() -> [Pty] { order.compactMap { terminals[$0] }.filter { !$0.isRemoved }.map(\.info) }
+    /// - Parameter location: only those of this directory; nil = all.
+    package func list(of location: FilePath? = nil) -> [Pty] {
+        order.compactMap { terminals[$0] }.filter { terminal in
+            !terminal.isRemoved && (location.map { $0 == terminal.location } ?? true)
+        }.map(\.info)
+    }
+
+    /// Why an attachment to a terminal ended that saw no exit.
+    package func end(of id: String) -> PTYEnd {
+        if isClosed { return .stopping }
+        return terminals[id].map(\.isRemoved) ?? true ? .removed : .tooSlow
+    }
 
     /// - Throws: `notFound`.
     package func get(_ id: String) throws(PTYError) -> Pty { try terminal(id).info }
@@ -197,7 +208,7 @@ package actor PTYHost {
         bus.publish(
             Event(
                 id: ids.next(.event), created: time.nowMs(),
-                location: LocationRef(directory: terminal.directory.string), payload: payload))
+                location: LocationRef(directory: terminal.location.string), payload: payload))
     }
 
     /// Takes a terminal out of sight; what runs in it is ended.
@@ -262,7 +273,8 @@ package actor PTYHost {
             }
             values[name] = value
         }
-        let directory = request.directory.map { self.directory.pushing($0).lexicallyNormalized() } ?? self.directory
+        let base = request.location ?? self.directory
+        let directory = request.directory.map { base.pushing($0).lexicallyNormalized() } ?? base
         guard FileIO.isDirectory(directory) else {
             throw PTYError(
                 .invalid,

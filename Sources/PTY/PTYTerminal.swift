@@ -19,7 +19,10 @@ final class PTYTerminal {
         /// Where the replay ends; nil when its cursor was sent.
         var replayEnd: Int64?
         var waiter: CheckedContinuation<PTYFrame?, Never>?
+        /// Nothing comes any more.
         var hasExit = false
+        /// A viewer that has lost output: it gets the gap, and nothing after it.
+        var isDropped = false
     }
 
     enum Status: Equatable {
@@ -32,6 +35,8 @@ final class PTYTerminal {
     let command: String
     let arguments: [String]
     let directory: FilePath
+    /// What it belongs to.
+    let location: FilePath
     /// The program's process.
     let pid: Int32
     /// The process between us and the program.
@@ -57,14 +62,15 @@ final class PTYTerminal {
     var pausedSince: UInt64?
 
     init(
-        id: String, request: PTYRequest, command: String, arguments: [String], directory: FilePath, started: PTYStart,
-        limits: PTYLimits, now: UInt64
+        id: String, request: PTYRequest, command: String, arguments: [String], directory: FilePath,
+        location: FilePath, started: PTYStart, limits: PTYLimits, now: UInt64
     ) {
         self.id = id
         title = request.title ?? "Terminal \(id.suffix(4))"
         self.command = command
         self.arguments = arguments
         self.directory = directory
+        self.location = location
         pid = started.pid
         supervisor = started.supervisor
         descriptor = started.descriptor
@@ -112,6 +118,7 @@ final class PTYTerminal {
         if attachment.position < ring.start {
             let gap = PTYFrame.gap(from: attachment.position, to: ring.start)
             attachment.position = ring.start
+            attachment.hasExit = attachment.isDropped
             return gap
         }
         if let end = attachment.replayEnd, attachment.position >= end {

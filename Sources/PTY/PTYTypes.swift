@@ -7,8 +7,10 @@ package struct PTYRequest: Sendable {
     /// The program: a path, or a name that is looked up in `PATH`; nil = the user's shell, as a login shell.
     package var command: String?
     package var arguments: [String]
-    /// Relative to the host's directory; nil = that directory.
+    /// Relative to `location`; nil = that directory.
     package var directory: FilePath?
+    /// The directory that it belongs to in lists and events, absolute; nil = the host's.
+    package var location: FilePath?
     /// At most 256 bytes; nil = `Terminal` and the last four characters of the id.
     package var title: String?
     /// Added to the host's environment.
@@ -22,13 +24,15 @@ package struct PTYRequest: Sendable {
     package var sandbox: (sandbox: Sandbox, access: SandboxAccess)?
 
     package init(
-        command: String? = nil, arguments: [String] = [], directory: FilePath? = nil, title: String? = nil,
-        environment: [String: String] = [:], size: PTYSize = PTYSize(), ttl: Duration? = nil,
+        command: String? = nil, arguments: [String] = [], directory: FilePath? = nil,
+        location: FilePath? = nil, title: String? = nil, environment: [String: String] = [:], size: PTYSize = PTYSize(),
+        ttl: Duration? = nil,
         holdsForCreator: Bool = false, sandbox: (sandbox: Sandbox, access: SandboxAccess)? = nil
     ) {
         self.command = command
         self.arguments = arguments
         self.directory = directory
+        self.location = location
         self.title = title
         self.environment = environment
         self.size = size
@@ -138,6 +142,16 @@ package enum PTYFrame: Sendable, Equatable {
 package enum PTYRole: Sendable {
     /// Types: output waits for it when it is slow.
     case writer
-    /// Looks on: dropped when it is too slow.
+    /// Looks on: dropped with a `gap` when it is too slow.
     case viewer
+}
+
+/// Why an attachment ended without an `exit`.
+package enum PTYEnd: Sendable, Equatable {
+    /// The terminal was removed.
+    case removed
+    /// The host was shut down.
+    case stopping
+    /// It did not read.
+    case tooSlow
 }

@@ -20,6 +20,9 @@ package enum UTF8Text {
 package struct UTF8Chunker: Sendable {
     private var held: [UInt8] = []
 
+    /// Bytes that were taken and not given out yet.
+    package var heldCount: Int { held.count }
+
     /// A chunker at the start of a stream.
     package init() {}
 

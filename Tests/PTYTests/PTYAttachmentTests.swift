@@ -121,7 +121,10 @@ struct PTYAttachmentTests {
             try await world.host.write(info.id, [0x0A])
             let end = try await world.output(of: info.id, cursor: -1)
             #expect(end.exit == .exit(code: 0, signal: nil))
+            let total = try #require(try await world.host.get(info.id).cursor)
+            #expect(await viewer.next().map { if case .gap(_, let to) = $0 { to <= total } else { false } } == true)
             #expect(await viewer.next() == nil)
+            #expect(await world.host.end(of: info.id) == .tooSlow)
         }
     }
 

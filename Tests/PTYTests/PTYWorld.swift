@@ -15,7 +15,7 @@ struct PTYWorld: Sendable {
     let events: EventSubscription
     let time = TestTime()
 
-    /// Runs `body` with a host; fails when it takes longer than a minute, whatever it waits for.
+    /// Runs `body` with a host; fails when it takes longer than two minutes, whatever it waits for.
     static func with(
         limits: PTYLimits = PTYLimits(), _ body: @escaping @Sendable (PTYWorld) async throws -> Void
     ) async throws {

@@ -3,6 +3,7 @@ package import Credentials
 package import Events
 package import Logging
 package import MCP
+package import PTY
 package import Scheduler
 package import Sessions
 package import Storage
@@ -28,6 +29,10 @@ package struct ServerServices: Sendable {
     package var variables = SessionVariables()
     /// JSON of events, shared by all streams.
     package var encoded = EncodedEvents()
+    /// Terminals; nil where there are none.
+    package var terminals: PTYHost?
+    /// Tickets for connections to them.
+    package var tickets: PTYTickets
     /// Recurring jobs; nil where nothing recurs.
     package var scheduler: Scheduler?
     /// Publishes sessions; nil where nothing is shared.
@@ -73,6 +78,7 @@ package struct ServerServices: Sendable {
         self.authenticator = authenticator
         self.ids = ids
         self.time = time
+        tickets = PTYTickets(time: time)
         self.logger = logger
         self.address = address
     }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 import Support
 
 /// Sent down a channel whose response is a stream, or waits for something: a client that leaves closes the channel.
@@ -64,6 +65,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The refusal of an upgrade is answered like any other request.
+        if error is NIOWebSocketUpgradeError { return }
         guard let error = error as? HTTPParserError, !hasFailed else {
             context.close(promise: nil)
             return

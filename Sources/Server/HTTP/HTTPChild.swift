@@ -42,6 +42,8 @@ struct HTTPChild: HTTPChannelHandler {
     static let maximumHeaders = 64 << 10
 
     let responder: HTTPChannelHandler.Responder
+    /// Whether a target can become a WebSocket.
+    let isWebSocket: @Sendable (String) -> Bool
     /// Decides about an upgrade request; nil lets it be answered as plain HTTP.
     let upgrade: @Sendable (HTTPRequest, any Channel) async -> WebSocketUpgrade?
 
@@ -87,6 +89,8 @@ struct HTTPChild: HTTPChannelHandler {
             configuration.decoderConfiguration.maxHeaderListSize = Self.maximumHeaders
             let sync = channel.pipeline.syncOperations
             let outcome = try sync.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let upgradeHandler = try sync.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
+            try sync.addHandler(UpgradeFilter(isWebSocket: isWebSocket), position: .before(upgradeHandler))
             let guardHandler = ConnectionGuard()
             try sync.addHandler(guardHandler)
             let bound = NIOLoopBound(guardHandler, eventLoop: channel.eventLoop)

@@ -44,13 +44,17 @@ package final class HTTPServer: Sendable {
     /// Starts to listen and returns when connections are accepted.
     /// - Throws: what keeps it from listening: a taken port, an address that is not here, unusable certificates.
     package static func start(_ options: Options, _ dispatcher: Dispatcher) async throws -> HTTPServer {
+        let refusals = UpgradeRefusals()
         let child = HTTPChild { request, writer, channel in
-            try await write(request, writer, channel, dispatcher)
+            try await write(request, writer, channel, dispatcher, refusals.take(channel))
+        } isWebSocket: { target in
+            dispatcher.isWebSocket(target)
         } upgrade: { request, channel in
-            let (response, _) = await dispatcher.respond(
+            let answer = await dispatcher.respond(
                 to: Request(head: request, body: RequestBody(buffer: ByteBuffer())), channel: channel)
-            guard case .upgrade(let upgrade) = response.body else { return nil }
-            return upgrade
+            if case .upgrade(let upgrade) = answer.0.body { return upgrade }
+            refusals.keep(answer, for: channel)
+            return nil
         }
         if let certificate = options.certificate, let key = options.key {
             let channel = try TLSChannel(child, tlsConfiguration: try tls(certificate, key))
@@ -128,9 +132,15 @@ package final class HTTPServer: Sendable {
 
     @concurrent
     private static func write(
-        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel, _ dispatcher: Dispatcher
+        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel, _ dispatcher: Dispatcher,
+        _ known: (ServerResponse, ServerRequest)?
     ) async throws {
-        var (response, incoming) = await dispatcher.respond(to: request, channel: channel)
+        var (response, incoming): (ServerResponse, ServerRequest)
+        if let known {
+            (response, incoming) = known
+        } else {
+            (response, incoming) = await dispatcher.respond(to: request, channel: channel)
+        }
         if case .upgrade = response.body {
             response = .error(
                 TaggedError("UpgradeRequiredError", "This is a WebSocket; ask for an upgrade."), status: 426,

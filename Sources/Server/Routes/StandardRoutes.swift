@@ -9,6 +9,7 @@ extension RouteTable {
             + UndoRoutes.all + ShareRoutes.all + ShareServiceRoutes.all + VcsRoutes.all + WorktreeRoutes.all
             + InstructionRoutes.all + ProjectRoutes.all + ServiceRoutes.all
             + MCPRoutes.all + MCPServerRoutes.all + MCPEndpointRoutes.all + IntegrationRoutes.all + CredentialRoutes.all
+            + PTYRoutes.all
         return RouteTable(routes + withoutHandler(routes))
     }()
 }

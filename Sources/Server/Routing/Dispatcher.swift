@@ -63,6 +63,22 @@ package struct Dispatcher: Sendable {
         return (response, incoming)
     }
 
+    /// Whether a target is of a route that can become a WebSocket.
+    func isWebSocket(_ target: String) -> Bool {
+        guard case .route(let route, _) = table.match("GET", path(of: target)), case .webSocket = route.success else {
+            return false
+        }
+        return true
+    }
+
+    /// The path of a target below the base path, "" when it is not below it.
+    private func path(of target: String) -> String {
+        let path = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
+        guard let path, !basePath.isEmpty else { return path ?? "/" }
+        if path == basePath { return "/" }
+        return path.hasPrefix(basePath + "/") ? String(path.dropFirst(basePath.count)) : ""
+    }
+
     private struct Outcome {
         var allowedOrigin: String?
         var caller = "none"
@@ -72,18 +88,9 @@ package struct Dispatcher: Sendable {
     private func request(_ request: Request, channel: any Channel) -> ServerRequest {
         let target = request.head.path ?? "/"
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        var path = parts.first.map(String.init) ?? "/"
-        if !basePath.isEmpty {
-            if path == basePath {
-                path = "/"
-            } else if path.hasPrefix(basePath + "/") {
-                path.removeFirst(basePath.count)
-            } else {
-                path = ""
-            }
-        }
         return ServerRequest(
-            id: "req_" + services.ids.next(.event).dropFirst(4), method: request.method.rawValue, path: path,
+            id: "req_" + services.ids.next(.event).dropFirst(4), method: request.method.rawValue,
+            path: path(of: target),
             query: QueryString(parts.count == 2 ? parts[1] : ""), headers: request.headers,
             host: request.head.authority?.lowercased(), remote: channel.remoteAddress?.ipAddress ?? "",
             isSecure: isSecure, body: request.body, channel: channel)
@@ -149,6 +156,9 @@ package struct Dispatcher: Sendable {
     private func caller(_ request: ServerRequest, _ match: RouteTable.Match) async throws -> Caller {
         if case .route(let route, _) = match, route.scope == .open {
             return services.authenticator.caller(of: request) ?? Caller(kind: "open", scopes: [.open])
+        }
+        if case .route(let route, let path) = match, let caller = try await route.admit?(services, request, path) {
+            return caller
         }
         if let caller = services.authenticator.caller(of: request) { return caller }
         guard let pause = throttle.failed(request.remote) else {

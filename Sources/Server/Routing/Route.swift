@@ -61,7 +61,9 @@ package struct Route: Sendable {
     package var maximumBody = Route.standardBody
     /// False keeps it out of `/openapi.json`.
     package var isDocumented = true
-    /// True: other media types than JSON are taken too (aliases of 0.1.5, forms).
+    /// Another credential than the usual ones: who the request is from, nil when it has none of these. What it throws is
+    /// the answer.
+    package var admit: (@Sendable (ServerServices, ServerRequest, [String: String]) async throws -> Caller?)?
     package var handler: Handler
 
     /// 10 MiB.
