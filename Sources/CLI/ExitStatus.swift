@@ -148,6 +148,7 @@ package struct ErrorDocument: Sendable, Equatable {
     /// The document of one of our errors; nil for errors of the argument parser.
     init?(_ error: any Error) {
         switch error {
+        case let error as MCPError: self.init(name: error.code, message: error.message, data: error.metadata)
         case let error as any AppError:
             self.init(name: Self.name(error), message: error.message, data: error.metadata)
         case let error as ProviderError:

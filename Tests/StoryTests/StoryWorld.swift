@@ -17,11 +17,12 @@ struct StoryWorld: Sendable {
     /// key was stored nowhere. `sideRequestsUseScript`: requests that offer no tools are the agent's too.
     static func with<Result: Sendable>(
         _ script: [Turn], wire: ModelProtocol = .openAIChat, files: [String: String] = [:],
-        config: JSONObject = [:], sideRequestsUseScript: Bool = false, at location: SourceLocation = #_sourceLocation,
-        _ body: (StoryWorld) async throws -> Result
+        config: JSONObject = [:], wantsSameTools: Bool = true, sideRequestsUseScript: Bool = false,
+        at location: SourceLocation = #_sourceLocation, _ body: (StoryWorld) async throws -> Result
     ) async throws -> Result {
         try await ScriptedModelServer.withServer(
-            script, canary: canary, sideRequestsUseScript: sideRequestsUseScript, at: location
+            script, canary: canary, wantsSameTools: wantsSameTools, sideRequestsUseScript: sideRequestsUseScript,
+            at: location
         ) { server in
             try await CodetetherHome.with(
                 config: Self.config(baseURL: server.baseURL(wire), wire: wire, extra: config)

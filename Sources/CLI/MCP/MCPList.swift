@@ -28,16 +28,19 @@ package struct MCPList: AsyncParsableCommand {
     }
 
     private static func configured(_ contents: MCPRegistry.Contents) -> [MCPServerStatus] {
-        contents.entries.map { entry in
-            MCPServerStatus(
-                name: entry.name, scope: entry.scope, type: entry.type, command: entry.commandLine, url: entry.url,
-                state: !entry.isApproved ? .pendingApproval : entry.isDisabled ? .disabled : .pending, toolCount: nil)
-        }
+        let rows =
+            contents.entries.map { entry in
+                MCPServerStatus(
+                    name: entry.name, scope: entry.scope, type: entry.type, command: entry.commandLine, url: entry.url,
+                    state: !entry.isApproved ? .pendingApproval : entry.isDisabled ? .disabled : .pending,
+                    toolCount: nil)
+            }
             + contents.faults.map {
                 MCPServerStatus(
                     name: $0.name, scope: $0.scope, type: nil, command: nil, url: nil, state: .failed($0.error),
                     toolCount: nil)
             }
+        return rows.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     /// Connects to all at the same time; each has its own limit, 30 s unless the entry says otherwise.
@@ -45,7 +48,8 @@ package struct MCPList: AsyncParsableCommand {
         let connector = runtime.mcpConnector(host: RefusingHost())
         var rows = configured(contents)
         await withTaskGroup(of: (Int, MCPServerState, Int?, MCPServerFacts?).self) { group in
-            for (index, entry) in contents.entries.enumerated() where rows[index].state == .pending {
+            for (index, row) in rows.enumerated() where row.state == .pending {
+                guard let entry = contents.entry(row.name) else { continue }
                 group.addTask {
                     do throws(MCPError) {
                         let client = try connector.client(entry)
@@ -75,7 +79,7 @@ package struct MCPList: AsyncParsableCommand {
                 rows[index].facts = facts
             }
         }
-        return rows.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        return rows
     }
 
     static func table(_ rows: [MCPServerStatus]) -> OutputTable {

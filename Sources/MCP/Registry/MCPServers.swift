@@ -28,6 +28,8 @@ package actor MCPServers {
         var work: Task<Void, Never>?
         var refresh: Task<Void, Never>?
         var isDirty = false
+        /// True from the news of a changed tool list until it was read once.
+        var isStale = false
         var epoch = 0
     }
 
@@ -39,6 +41,7 @@ package actor MCPServers {
     private var faults: [MCPServerStatus] = []
     private var isClosed = false
     private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var refreshWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
     private var nextWaiter: UInt64 = 0
 
     /// - Parameters:
@@ -118,6 +121,30 @@ package actor MCPServers {
         }
         await withCheckedContinuation { waiters[id] = $0 }
         patience.cancel()
+    }
+
+    /// Waits until the tool lists that changed are read, at most `limit`. A server that changes its list all the time is waited for
+    /// once, not for every change.
+    package func refreshed(atMost limit: Duration) async {
+        guard servers.values.contains(where: \.isStale) else { return }
+        nextWaiter += 1
+        let id = nextWaiter
+        let time = time
+        let patience = Task { [weak self] in
+            try? await time.sleep(for: limit)
+            await self?.wakeRefresh(id)
+        }
+        await withCheckedContinuation { refreshWaiters[id] = $0 }
+        patience.cancel()
+    }
+
+    private func wakeRefresh(_ id: UInt64) { refreshWaiters.removeValue(forKey: id)?.resume() }
+
+    private func notStale(_ name: String) {
+        servers[name]?.isStale = false
+        guard !servers.values.contains(where: \.isStale) else { return }
+        for waiter in refreshWaiters.values { waiter.resume() }
+        refreshWaiters = [:]
     }
 
     private var isSettled: Bool {
@@ -222,6 +249,8 @@ package actor MCPServers {
         servers = [:]
         for waiter in waiters.values { waiter.resume() }
         waiters = [:]
+        for waiter in refreshWaiters.values { waiter.resume() }
+        refreshWaiters = [:]
         await withTaskGroup(of: Void.self) { group in for client in clients { group.addTask { await client.close() } } }
     }
 
@@ -283,6 +312,7 @@ package actor MCPServers {
     private func lost(_ name: String, _ error: MCPError) {
         log("'\(name)': \(error.message)")
         setTools(name, [])
+        notStale(name)
         switch error.kind {
         case .authRequired:
             servers[name]?.state = error.metadata["credentials"] == "stored" ? .expired(error) : .needsAuth(error)
@@ -320,6 +350,7 @@ package actor MCPServers {
         servers[name]?.client = nil
         servers[name]?.work = nil
         servers[name]?.state = state
+        notStale(name)
         if forgets { servers[name] = nil }
         if let client = server.client { Task { await client.close() } }
     }
@@ -350,14 +381,16 @@ package actor MCPServers {
             servers[name]?.isDirty = true
             return
         }
+        servers[name]?.isStale = true
         servers[name]?.refresh = Task { [weak self] in await self?.readTools(name, epoch) }
     }
 
     private func readTools(_ name: String, _ epoch: Int) async {
         repeat {
             servers[name]?.isDirty = false
-            guard let client = servers[name]?.client, servers[name]?.epoch == epoch else { return }
+            guard let client = servers[name]?.client, servers[name]?.epoch == epoch else { return notStale(name) }
             if let (tools, _) = try? await client.tools(), servers[name]?.epoch == epoch { setTools(name, tools) }
+            notStale(name)
             // What floods us with changes is read at most ten times a second.
             try? await time.sleep(for: .milliseconds(100))
         } while servers[name]?.isDirty == true && servers[name]?.epoch == epoch && !Task.isCancelled

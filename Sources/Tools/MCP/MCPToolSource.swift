@@ -6,12 +6,16 @@ package struct MCPToolSource: ExternalTools {
     /// How long the first request waits for servers that are on their way (CONTRACT §9).
     package static let patience: Duration = .seconds(2)
 
+    /// How long a request waits for a tool list that has just changed.
+    package static let refreshPatience: Duration = .milliseconds(250)
+
     private let servers: MCPServers
 
     package init(servers: MCPServers) { self.servers = servers }
 
     package func tools(waits: Bool, contextTokens: Int) async -> [any Tool] {
         if waits { await servers.settle(atMost: Self.patience) }
+        await servers.refreshed(atMost: Self.refreshPatience)
         let offered = await servers.tools()
         var tools: [any Tool] = []
         let single = offered.map { MCPServerTool($0, servers) }

@@ -7,7 +7,13 @@ struct RequestChecker {
     /// Raw bytes of the tools by session (protocol and first user message), as first seen.
     private var toolsBySession: [String: [UInt8]] = [:]
 
-    init(canary: String) { self.canary = canary }
+    /// False: the tools may change within a session, as they do when an MCP server's list changes.
+    var wantsSameTools: Bool
+
+    init(canary: String, wantsSameTools: Bool = true) {
+        self.canary = canary
+        self.wantsSameTools = wantsSameTools
+    }
 
     /// Sentences about everything wrong with the request, empty when it is clean.
     mutating func problems(of request: RecordedRequest) -> [String] {
@@ -120,7 +126,7 @@ struct RequestChecker {
 
     /// The tools must be the same bytes in every request of a session; requests without tools (titles) do not count.
     private mutating func sameToolsProblems(_ request: RecordedRequest) -> [String] {
-        guard !request.tools.isEmpty else { return [] }
+        guard wantsSameTools, !request.tools.isEmpty else { return [] }
         let key = request.wire == .bedrock ? "toolConfig" : "tools"
         guard let bytes = RawMember.bytes(of: key, in: request.body) else { return ["the tools cannot be found"] }
         let session = "\(request.wire.rawValue) \(request.userTexts.first ?? "")"

@@ -31,8 +31,10 @@ package final class ScriptedModelServer: Sendable {
     /// The port it listens on.
     package let port: Int
 
-    private init(_ script: [Turn], canary: String, sideTurn: Turn, sideRequestsUseScript: Bool) async throws {
-        state = Mutex(State(script: script, checker: RequestChecker(canary: canary)))
+    private init(
+        _ script: [Turn], canary: String, wantsSameTools: Bool, sideTurn: Turn, sideRequestsUseScript: Bool
+    ) async throws {
+        state = Mutex(State(script: script, checker: RequestChecker(canary: canary, wantsSameTools: wantsSameTools)))
         self.sideTurn = sideTurn
         self.sideRequestsUseScript = sideRequestsUseScript
         let box = ServerBox()
@@ -53,12 +55,13 @@ package final class ScriptedModelServer: Sendable {
 
     /// Starts a server, hands it to `body`, stops it and, when `body` succeeded, expects that it saw nothing wrong.
     package static func withServer<Result: Sendable>(
-        _ script: [Turn], canary: String = "", sideTurn: Turn = .text("Scripted title"),
+        _ script: [Turn], canary: String = "", wantsSameTools: Bool = true, sideTurn: Turn = .text("Scripted title"),
         sideRequestsUseScript: Bool = false, at location: SourceLocation = #_sourceLocation,
         _ body: (ScriptedModelServer) async throws -> Result
     ) async throws -> Result {
         let server = try await ScriptedModelServer(
-            script, canary: canary, sideTurn: sideTurn, sideRequestsUseScript: sideRequestsUseScript)
+            script, canary: canary, wantsSameTools: wantsSameTools, sideTurn: sideTurn,
+            sideRequestsUseScript: sideRequestsUseScript)
         do {
             let result = try await body(server)
             await server.stop()
