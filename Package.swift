@@ -215,7 +215,8 @@ let allTargets: [Target] = [
     tests(
         "MCP",
         uses: [
-            "MCP", "JSONRPC", "Events", "Configuration", "Credentials", "Sandbox", "Schema", "Support", "TestSupport",
+            "MCP", "JSONRPC", "Events", "Configuration", "Credentials", "Providers", "Sandbox", "Schema", "Support",
+            "TestSupport",
         ], products: [systemPackage, logging]),
     tests(
         "Server", uses: ["Server", "Agents", "Sessions", "Storage", "Events", "Schema", "Support", "TestSupport"],

@@ -43,7 +43,7 @@ package actor LocationPool: LocationSource {
         let location = try await task.value
         if started == generation {
             kept.append((real, location))
-            if kept.count > Self.maximum { kept.removeFirst() }
+            if kept.count > Self.maximum { await base.endMCP(kept.removeFirst().directory) }
         }
         return location
     }
@@ -65,7 +65,11 @@ package actor LocationPool: LocationSource {
         var location = ServerLocation(
             directory: directory, projectID: runtime.projectID, config: runtime.config,
             agents: runtime.agentDefinitions, models: runtime.models, tools: runtime.tools(skills: skills),
-            skills: skills, permissions: permissions, loop: loop)
+            skills: skills, permissions: permissions,
+            mcp: MCPAccess(
+                servers: await runtime.mcpServers(), logins: runtime.mcpLogins, transport: runtime.transport,
+                time: runtime.time),
+            loop: loop)
         location.undo = try await runtime.undoService()
         return location
     }

@@ -22,54 +22,84 @@ extension Runtime {
             transport: transport, runner: ProcessRunner(), store: mcpLogins, time: time)
     }
 
-    /// The running servers of this runtime. They start to connect with the first call, in the background; a file that cannot be read
-    /// is logged, and its servers are left out.
-    package func mcpServers() -> MCPServers {
-        if let mcpService { return mcpService }
-        let connector = mcpConnector(host: WorkspaceMCPHost(directory: directory))
+    /// The running servers of this runtime's directory. They start to connect with the first call, in the background; a file that
+    /// cannot be read is logged, and its servers are left out. Runtimes of one server process share them by directory.
+    package func mcpServers() async -> MCPServers {
+        await (options.shares ?? self).mcpServers(of: self)
+    }
+
+    private func mcpServers(of runtime: Runtime) -> MCPServers {
+        let directory = runtime.directory
+        mcpRegistries[directory] = runtime.mcpRegistry
+        if let known = mcpServices[directory] { return known }
+        let activity = MCPActivity()
+        let connector = runtime.mcpConnector(host: runtime.mcpHost(activity))
         let (bus, ids, time, logger) = (bus, ids, time, logger)
         let servers = MCPServers(
             make: { (entry, onNotice) throws(MCPError) in try connector.client(entry, onNotice: onNotice) }, time: time,
+            activity: activity,
             publish: { payload in bus.publish(Event(id: ids.next(.event), created: time.nowMs(), payload: payload)) },
             log: { line in logger.info("mcp", metadata: ["line": "\(line)"]) })
-        mcpService = servers
-        let registry = mcpRegistry
-        let logins = mcpLogins
-        mcpWatch = Task {
-            do throws(MCPError) { await servers.apply(try registry.load()) } catch {
-                logger.warning("mcp", metadata: ["reason": "\(error.message)"])
+        mcpServices[directory] = servers
+        let registry = runtime.mcpRegistry
+        let logins = runtime.mcpLogins
+        mcpWatches[directory] = Task { [weak self] in
+            func apply(_ registry: MCPRegistry) async {
+                do throws(MCPError) { await servers.apply(try registry.load()) } catch {
+                    logger.warning("mcp", metadata: ["reason": "\(error.message)"])
+                }
             }
-            // A login in another process revives what waits for it within 5 s (CONTRACT §9).
+            await apply(registry)
+            // A login or a change of the files in another process takes effect here within 5 s (CONTRACT §9).
             var stamp = logins.stamp
+            var files = registry.stamp
             while !Task.isCancelled {
                 do { try await time.sleep(for: .seconds(2)) } catch { return }
-                let now = logins.stamp
-                if now != stamp { await servers.credentialsChanged() }
-                stamp = now
+                guard let latest = await self?.mcpRegistries[directory] else { return }
+                let now = (logins.stamp, latest.stamp)
+                if now.1 != files { await apply(latest) }
+                if now.0 != stamp { await servers.credentialsChanged() }
+                (stamp, files) = now
             }
         }
         return servers
     }
 
-    /// The tools of MCP servers for the agent loop; nil when nothing is configured.
+    /// The tools of MCP servers for the agent loop; nil when nothing is configured and nothing can be added.
     func mcpTools() async -> (any ExternalTools)? {
-        guard let contents = try? mcpRegistry.load(), !contents.entries.isEmpty else { return nil }
-        let servers = mcpServers()
-        await servers.apply(contents)
+        let contents = try? mcpRegistry.load()
+        guard options.shares != nil || contents?.entries.isEmpty == false else { return nil }
+        let servers = await mcpServers()
+        if let contents { await servers.apply(contents) }
         return MCPToolSource(servers: servers)
     }
 
-    /// Ends the servers.
+    /// Ends the servers of a directory that nobody works in any more.
+    func endMCP(_ directory: FilePath) async {
+        mcpWatches.removeValue(forKey: directory)?.cancel()
+        mcpRegistries[directory] = nil
+        await mcpServices.removeValue(forKey: directory)?.close()
+    }
+
+    /// Ends all servers.
     func stopMCP() async {
-        mcpWatch?.cancel()
-        await mcpService?.close()
+        for watch in mcpWatches.values { watch.cancel() }
+        let services = Array(mcpServices.values)
+        await withTaskGroup(of: Void.self) { group in for one in services { group.addTask { await one.close() } } }
+    }
+
+    private nonisolated func mcpHost(_ activity: MCPActivity) -> any MCPHost {
+        WorkspaceMCPHost(directory: directory, asker: options.questionAsker, activity: activity)
     }
 }
 
-/// Tells servers the workspace's root; asks nobody and lends no model.
+/// Tells servers the workspace's root, and puts their questions to whoever may be asked; lends no model.
 private struct WorkspaceMCPHost: MCPHost {
     let directory: FilePath
-    var canElicit: Bool { false }
+    let asker: (any QuestionAsker)?
+    let activity: MCPActivity
+
+    var canElicit: Bool { asker != nil }
     var canSample: Bool { false }
     var roots: [(uri: String, name: String)] {
         [
@@ -79,7 +109,19 @@ private struct WorkspaceMCPHost: MCPHost {
             )
         ]
     }
-    func elicit(server: String, _ params: JSON) async -> JSON { ["action": "decline"] }
+
+    /// The question goes to the session that is calling the server; without one nobody is asked.
+    func elicit(server: String, _ params: JSON) async -> JSON {
+        guard let asker, let session = activity.session(of: server),
+            let fields = ElicitationForm.fields(params)
+        else { return ["action": "decline"] }
+        let message = HostileText.escaped(String((params["message"]?.stringValue ?? "").prefix(500)), multiline: false)
+        guard let answer = await asker.fill("'\(server)' asks: \(message)", fields: fields, sessionID: session) else {
+            return ["action": "cancel"]
+        }
+        return ElicitationForm.result(params, answer)
+    }
+
     func sample(server: String, _ params: JSON) async throws(MCPError) -> JSON {
         throw MCPError(.unavailable, "Sampling is not offered.")
     }

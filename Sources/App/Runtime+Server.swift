@@ -1,6 +1,8 @@
 import Agents
 import Configuration
+import Credentials
 import Events
+import MCP
 import Permissions
 import Scheduler
 import Schema
@@ -53,6 +55,7 @@ extension Runtime {
             directory: own.directory, version: RuntimeOptions.version, environment: environment, sessions: sessions,
             storage: storage, bus: bus, feed: feed, runs: runs, locations: locations, forms: forms,
             shells: ShellService(bus: bus, ids: ids, time: time, environment: environment),
+            credentials: CredentialStore(environment: environment, file: credentialFile),
             authenticator: Authenticator(
                 token: setup.token, password: setup.password, isOpen: setup.isOpen, time: time),
             ids: ids, time: time, logger: logger, address: ServerAddress())
@@ -71,6 +74,7 @@ extension Runtime {
         if config.config.share.serve { services.shareHub = ShareHub(storage: storage, time: time) }
         shareSyncer = ShareSyncer(
             shares: shares, sessions: sessions, bus: bus, time: time, logger: logger, context: shareContext)
+        services.basePath = setup.basePath
         return Dispatcher(
             services: services, table: .standard, exposure: setup.exposure, basePath: setup.basePath,
             isSecure: setup.isSecure)
@@ -88,6 +92,7 @@ extension Runtime {
             .init(id: ids.next(.event), created: time.nowMs(), payload: .serverStopping(.init(reason: reason))))
         await dispatcher.services.runs.stop()
         await dispatcher.services.shells.stop()
+        await dispatcher.services.logins.stop()
         // Ends every event stream once it is read.
         bus.close()
     }

@@ -45,8 +45,13 @@ package actor Runtime {
     var schedulerService: Scheduler?
     var sandboxService: Sandbox?
     var terminalHost: PTYHost?
-    var mcpService: MCPServers?
-    var mcpWatch: Task<Void, Never>?
+    /// The MCP servers of each directory.
+    var mcpServices: [FilePath: MCPServers] = [:]
+    /// As the configuration that was read last has them.
+    var mcpRegistries: [FilePath: MCPRegistry] = [:]
+    var mcpWatches: [FilePath: Task<Void, Never>] = [:]
+    /// The keys that the user stored.
+    package nonisolated let credentialFile: CredentialFile
     var shareService: ShareService?
     var shareSyncer: ShareSyncer?
     var shareTransport: AsyncHTTPTransport?
@@ -94,7 +99,11 @@ package actor Runtime {
         self.time = time
         ids = options.shares?.ids ?? ULIDSource(time: time)
         agentDefinitions = AgentDefinitions.load(config, builtIn: BuiltInAgents.all)
-        models = Self.catalogue(config, options.environment, paths)
+        let credentialFile = options.shares?.credentialFile ?? CredentialFile(data: paths.data, state: paths.state)
+        self.credentialFile = credentialFile
+        models = Self.catalogue(
+            config, options.environment, paths,
+            CredentialStore(environment: options.environment, file: credentialFile))
         secrets = Secrets(
             known: config.substituted + Self.secretValues(of: options.environment, providers: models.providers)
                 + ((try? Self.storageTarget(config.config.storage))?.secrets ?? []))
@@ -110,10 +119,11 @@ package actor Runtime {
     }
 
     private static func catalogue(
-        _ config: LoadedConfig, _ environment: Environment, _ paths: AppPaths
+        _ config: LoadedConfig, _ environment: Environment, _ paths: AppPaths, _ credentials: CredentialStore
     ) -> ModelCatalogue {
         ModelCatalogue(
             config: config.config, environment: environment,
+            secrets: EnvironmentSecrets.source(credentials),
             cached: CachedCatalogue(file: ModelCacheRefresh.file(paths)))
     }
 
@@ -122,7 +132,8 @@ package actor Runtime {
     /// - Throws: `ProviderError`, `FileError`, or an error with the code `models.refresh`; the old catalogue stays then.
     package nonisolated func refreshedModels() async throws -> ModelCatalogue {
         _ = try await modelRefresh.run()
-        return Self.catalogue(config, environment, paths)
+        return Self.catalogue(
+            config, environment, paths, CredentialStore(environment: environment, file: credentialFile))
     }
 
     nonisolated var modelRefresh: ModelCacheRefresh {
@@ -180,7 +191,9 @@ package actor Runtime {
             AgentDependencies(
                 sessions: sessions, models: models,
                 client: ModelClient(
-                    transport: transport, secrets: EnvironmentSecrets.source(self.environment), time: time),
+                    transport: transport,
+                    secrets: EnvironmentSecrets.source(
+                        CredentialStore(environment: self.environment, file: credentialFile)), time: time),
                 tools: tools(skills: skills.skills), externalTools: await mcpTools(), toolEnvironment: environment,
                 permissions: permissions,
                 deniedPermissions: { permissions.deniedPermissions(of: ToolGating.permissionNames, agent: $0) },

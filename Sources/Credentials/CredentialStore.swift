@@ -6,14 +6,22 @@ package struct Credential: Sendable, Hashable {
     package enum Source: Sendable, Hashable, CustomStringConvertible {
         /// The name of the variable.
         case environment(String)
+        /// `auth.json`.
+        case file
 
         package var description: String {
             switch self {
             case .environment(let name): "env \(name)"
+            case .file: "auth.json"
             }
         }
-        /// `env`, as in `auth list --json`.
-        package var kind: String { "env" }
+        /// `env` or `file`, as in `auth list --json`.
+        package var kind: String {
+            switch self {
+            case .environment: "env"
+            case .file: "file"
+            }
+        }
     }
 
     package var provider: String
@@ -31,10 +39,16 @@ package struct AWSCredential: Sendable, Hashable {
 /// Finds credentials. A value; asking costs a dictionary lookup.
 package struct CredentialStore: Sendable {
     private let environment: Environment
+    /// Asked when no variable has a key.
+    package let file: CredentialFile?
     /// A longer value is a mistake and counts as unset.
     package static let maxBytes = 16 << 10
 
-    package init(environment: Environment) { self.environment = environment }
+    /// Environment variables first, then the file.
+    package init(environment: Environment, file: CredentialFile? = nil) {
+        self.environment = environment
+        self.file = file
+    }
 
     /// The first of the named variables that holds a usable value: not blank, without line breaks or control characters
     /// (blanks at the ends are cut), at most 16 KiB.
@@ -44,7 +58,7 @@ package struct CredentialStore: Sendable {
                 return Credential(provider: provider, secret: secret, source: .environment(name))
             }
         }
-        return nil
+        return file?.key(provider).map { Credential(provider: provider, secret: $0, source: .file) }
     }
 
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `nil` unless the first two are set.

@@ -60,5 +60,10 @@ package final class LinePipe: Sendable {
         }
     }
 
+    /// Returns when everything that was queued so far is written, or cannot be.
+    package func drain() async {
+        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+
     private let hasClosed = Atomic(false)
 }

@@ -1,4 +1,4 @@
-import Support
+package import Support
 import Synchronization
 
 /// Fetches web resources.
@@ -191,4 +191,11 @@ package protocol QuestionAsker: Sendable {
     /// The answers to each question, in order: chosen labels or free text.
     /// - Throws: `cancelled` when the user dismisses the questions or the task is cancelled.
     func ask(_ questions: [Question], sessionID: String, callID: String) async throws(ToolError) -> [[String]]
+    /// Has a form of 2.1's `FormField`s filled in; nil when the user dismisses it, the task is cancelled or forms cannot be shown.
+    func fill(_ title: String, fields: [JSON], sessionID: String) async -> JSON?
+}
+
+extension QuestionAsker {
+    /// Forms cannot be shown.
+    package func fill(_ title: String, fields: [JSON], sessionID: String) async -> JSON? { nil }
 }

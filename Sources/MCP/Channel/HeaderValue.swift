@@ -1,14 +1,20 @@
 import Support
 
 /// Header values of MCP 2026-07-28: what HTTP cannot carry is wrapped as `=?base64?…?=`.
-enum HeaderValue {
+package enum HeaderValue {
     /// The value as it may go into a header.
-    static func encoded(_ text: String) -> String {
+    package static func encoded(_ text: String) -> String {
         let bytes = Array(text.utf8)
         let isPlain =
             bytes.allSatisfy { (0x20...0x7E).contains($0) } && bytes.first != 0x20 && bytes.last != 0x20
             && !(text.hasPrefix("=?base64?") && text.hasSuffix("?="))
         return isPlain ? text : "=?base64?\(Base64.encode(bytes))?="
+    }
+
+    /// What a header's value stands for; nil when it is wrapped and cannot be read.
+    package static func decoded(_ value: String) -> String? {
+        guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
+        return Base64.decode(String(value.dropFirst(9).dropLast(2))).map { UTF8Text.lossy($0) }
     }
 }
 

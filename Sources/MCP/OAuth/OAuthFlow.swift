@@ -51,7 +51,10 @@ package struct OAuthFlow: Sendable {
     /// Asks the server what it wants, finds the authorization server, registers, and starts to listen for the answer.
     /// - Throws: `authRequired` with a sentence when it is not safe or not possible; `connect`, `timeout`; `unavailable` when the
     ///   server wants no login.
-    package func start() async throws(MCPError) -> Started {
+    ///
+    /// - Parameter redirectURI: where the browser goes afterwards, when that is not our own listener (which then only waits for
+    ///   `paste`).
+    package func start(redirectURI given: String? = nil) async throws(MCPError) -> Started {
         let challenge = try await challenge()
         let discovery = OAuthDiscovery(transport: transport)
         let resource = try await discovery.resource(url, challenge)
@@ -60,7 +63,8 @@ package struct OAuthFlow: Sendable {
 
         let receiver = try await LoopbackReceiver.start(port: settings.callbackPort)
         do throws(MCPError) {
-            let redirectURI = settings.redirectURI ?? "http://127.0.0.1:\(receiver.port)\(LoopbackReceiver.path)"
+            let redirectURI =
+                settings.redirectURI ?? given ?? "http://127.0.0.1:\(receiver.port)\(LoopbackReceiver.path)"
             let scope = scope(challenge, resource, server, old)
             let client = try await client(server, redirectURI, scope)
             let pkce = PKCE()
@@ -89,7 +93,9 @@ package struct OAuthFlow: Sendable {
         let query = await started.receiver.wait(atMost: Self.patience, time: time)
         await started.receiver.stop()
         guard let query else {
-            throw MCPError(.authRequired, "No answer from the browser in 5 minutes. Start again: codetether mcp auth.")
+            throw MCPError(
+                .authRequired, "No answer from the browser in 5 minutes. Start again: codetether mcp auth.",
+                metadata: ["expired": "true"])
         }
         try await finish(started, query: query)
     }
@@ -101,6 +107,11 @@ package struct OAuthFlow: Sendable {
         guard Self.parameters(String(query))["state"] != nil else { return false }
         started.receiver.finish(String(query))
         return true
+    }
+
+    /// The query that a browser would have brought with this code. The caller vouches for it belonging to this login.
+    package func answer(code: String, to started: Started) -> String {
+        "?" + UTF8Text.lossy(OAuthRequests.encoded([("code", code), ("state", started.state)]))
     }
 
     /// Gives a started login up.

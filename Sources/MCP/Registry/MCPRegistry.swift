@@ -14,6 +14,9 @@ package struct MCPRegistry: Sendable {
         /// Entries that cannot be used: name, scope and why.
         package var faults: [(name: String, scope: MCPServerEntry.Scope, error: MCPError)] = []
 
+        /// Nothing.
+        package init() {}
+
         /// The entry of a name: the approved one if there are two.
         package func entry(_ name: String) -> MCPServerEntry? {
             entries.first { $0.name == name && $0.isApproved } ?? entries.first { $0.name == name }
@@ -35,6 +38,12 @@ package struct MCPRegistry: Sendable {
     package var userFile: FilePath { config.paths.config.appending("mcp.json") }
     /// `.mcp.json` of the workspace.
     package var projectFile: FilePath { config.workspace.appending(".mcp.json") }
+    /// Changes when one of the files or the approvals do.
+    package var stamp: String {
+        [userFile, projectFile, approvalsFile].map { file in
+            (try? FileIO.stat(file)).map { "\($0.mtimeNs)-\($0.size)-\($0.inode)" } ?? "-"
+        }.joined(separator: " ")
+    }
     private var approvalsFile: FilePath { config.paths.state.appending("mcp-approvals.json") }
 
     /// Reads everything.

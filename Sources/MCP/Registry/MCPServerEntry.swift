@@ -1,5 +1,5 @@
 import JSONRPC
-import Support
+package import Support
 import SystemPackage
 
 /// One server of the configuration.
@@ -88,7 +88,7 @@ extension MCPServerEntry {
     /// - Parameter variables: for `${NAME}` and `${NAME:-default}` in commands, arguments, environment, addresses and headers; nil
     ///   leaves them as they are (an entry that is not approved).
     /// - Throws: `config` that names the file and the key.
-    init(name: String, scope: Scope, json: JSON, file: String, variables: [String: String]?) throws(MCPError) {
+    package init(name: String, scope: Scope, json: JSON, file: String, variables: [String: String]?) throws(MCPError) {
         func fail(_ key: String, _ what: String) -> MCPError {
             MCPError(
                 .config, "\(file): mcpServers.\(name)\(key.isEmpty ? "" : ".\(key)") \(what)",

@@ -28,11 +28,15 @@ package actor MCPServers {
         var work: Task<Void, Never>?
         var refresh: Task<Void, Never>?
         var isDirty = false
+        /// Added for the life of this process; what the files say does not touch it.
+        var isAdded = false
         /// True from the news of a changed tool list until it was read once.
         var isStale = false
         var epoch = 0
     }
 
+    /// Which session calls which server.
+    package nonisolated let activity: MCPActivity
     private let make: ClientMaker
     private let publish: @Sendable (EventPayload) -> Void
     private let time: any TimeSource
@@ -48,10 +52,12 @@ package actor MCPServers {
     ///   - publish: gets the events; never blocks.
     ///   - log: gets lines of the servers' logs and of ours, escaped already.
     package init(
-        make: @escaping ClientMaker, time: any TimeSource, publish: @escaping @Sendable (EventPayload) -> Void,
+        make: @escaping ClientMaker, time: any TimeSource, activity: MCPActivity = MCPActivity(),
+        publish: @escaping @Sendable (EventPayload) -> Void,
         log: @escaping @Sendable (String) -> Void
     ) {
         self.make = make
+        self.activity = activity
         self.time = time
         self.publish = publish
         self.log = log
@@ -69,9 +75,11 @@ package actor MCPServers {
         }
         var wanted: [String: MCPServerEntry] = [:]
         for entry in contents.entries where wanted[entry.name]?.isApproved != true { wanted[entry.name] = entry }
-        for name in servers.keys where wanted[name] == nil { end(name, .disabled, forgets: true) }
+        for (name, server) in servers where wanted[name] == nil && !server.isAdded {
+            end(name, .disabled, forgets: true)
+        }
         for (name, entry) in wanted {
-            if let known = servers[name], known.entry == entry { continue }
+            if let known = servers[name], known.entry == entry || known.isAdded { continue }
             if servers[name] != nil { end(name, .disabled, forgets: true) }
             let state: MCPServerState = !entry.isApproved ? .pendingApproval : entry.isDisabled ? .disabled : .pending
             servers[name] = Server(entry: entry, state: state)
@@ -83,7 +91,7 @@ package actor MCPServers {
     /// Adds or replaces one server for the life of this process (`PUT /api/experimental/mcp/{server}`).
     package func put(_ entry: MCPServerEntry) {
         if servers[entry.name] != nil { end(entry.name, .disabled, forgets: true) }
-        servers[entry.name] = Server(entry: entry, state: entry.isDisabled ? .disabled : .pending)
+        servers[entry.name] = Server(entry: entry, state: entry.isDisabled ? .disabled : .pending, isAdded: true)
         publish(.mcpStatusChanged(McpStatusChanged(server: entry.name)))
         if !entry.isDisabled { begin(entry.name) }
     }
@@ -107,6 +115,21 @@ package actor MCPServers {
                 toolCount: server.client?.facts == nil ? nil : server.tools.count, facts: server.client?.facts)
         }
         return (rows + faults).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// One server with its state.
+    /// - Throws: `serverNotFound`.
+    package func status(_ name: String) throws(MCPError) -> MCPServerStatus {
+        guard let found = statuses().first(where: { $0.name == name }) else { throw Self.unknown(name) }
+        return found
+    }
+
+    /// The definition of a server; nil for one that cannot be read.
+    /// - Throws: `serverNotFound`.
+    package func entry(_ name: String) throws(MCPError) -> MCPServerEntry? {
+        if let server = servers[name] { return server.entry }
+        _ = try status(name)
+        return nil
     }
 
     /// Waits until no server is on its first way any more, at most `limit`.

@@ -117,7 +117,16 @@ package actor PendingForms: QuestionAsker {
                 id: nil, sessionID: sessionID, title: title.isEmpty ? "Question" : title,
                 metadata: ["callID": .string(callID)], fields: .array(fields)), let id = entry.info["id"]?.stringValue
         else { throw ToolError(.failed, "The questions could not be asked.") }
-        let answer = await withTaskCancellationHandler {
+        let answer = await answer(to: id)
+        guard let answer else { throw ToolError(.cancelled, "The questions were dismissed.") }
+        return questions.indices.map { index in
+            let value = answer["answer\(index + 1)"] ?? .null
+            return value.arrayValue?.compactMap(\.stringValue) ?? value.stringValue.map { [$0] } ?? []
+        }
+    }
+
+    private func answer(to id: String) async -> JSON? {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<JSON?, Never>) in
                 if Task.isCancelled || entries[id]?.state != .pending { return continuation.resume(returning: nil) }
                 waiters[id] = continuation
@@ -125,11 +134,14 @@ package actor PendingForms: QuestionAsker {
         } onCancel: {
             Task { await self.settle(id, nil) }
         }
-        guard let answer else { throw ToolError(.cancelled, "The questions were dismissed.") }
-        return questions.indices.map { index in
-            let value = answer["answer\(index + 1)"] ?? .null
-            return value.arrayValue?.compactMap(\.stringValue) ?? value.stringValue.map { [$0] } ?? []
-        }
+    }
+
+    package func fill(_ title: String, fields: [JSON], sessionID: String) async -> JSON? {
+        guard
+            let entry = create(id: nil, sessionID: sessionID, title: title, metadata: nil, fields: .array(fields)),
+            let id = entry.info["id"]?.stringValue
+        else { return nil }
+        return await answer(to: id)
     }
 
     private static func field(_ question: Question, _ key: String) -> JSON {

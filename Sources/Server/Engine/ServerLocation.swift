@@ -19,6 +19,10 @@ package struct ServerLocation: Sendable {
     package var tools: ToolRegistry
     package var skills: [Skill]
     package var permissions: PermissionService
+    /// Its MCP servers.
+    package var mcp: MCPAccess
+    /// Our tools for MCP clients.
+    package var served: ServedTools
     /// Executes sessions of this directory.
     package var loop: AgentService
     /// Undo, reverts and snapshots of its workspace; nil = there are none.
@@ -27,7 +31,7 @@ package struct ServerLocation: Sendable {
     /// A location; see the members.
     package init(
         directory: FilePath, projectID: String, config: LoadedConfig, agents: AgentDefinitions, models: ModelCatalogue,
-        tools: ToolRegistry, skills: [Skill], permissions: PermissionService, loop: AgentService
+        tools: ToolRegistry, skills: [Skill], permissions: PermissionService, mcp: MCPAccess, loop: AgentService
     ) {
         self.directory = directory
         self.projectID = projectID
@@ -37,6 +41,8 @@ package struct ServerLocation: Sendable {
         self.tools = tools
         self.skills = skills
         self.permissions = permissions
+        self.mcp = mcp
+        self.served = loop.servedTools()
         self.loop = loop
     }
 

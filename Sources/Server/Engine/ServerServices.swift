@@ -1,6 +1,8 @@
 package import Agents
+package import Credentials
 package import Events
 package import Logging
+package import MCP
 package import Scheduler
 package import Sessions
 package import Storage
@@ -32,6 +34,12 @@ package struct ServerServices: Sendable {
     package var shareContext: ShareSyncer.Context = { _ in nil }
     /// What others published here; nil unless `share.serve` is on.
     package var shareHub: ShareHub?
+    /// Keys of model providers.
+    package var credentials: CredentialStore
+    /// Logins at MCP servers that wait for a browser.
+    package var logins: OAuthAttempts
+    /// Where the API is mounted, "" or "/prefix".
+    package var basePath = ""
     package var authenticator: Authenticator
     package var ids: any IDSource
     package var time: any TimeSource
@@ -42,7 +50,8 @@ package struct ServerServices: Sendable {
     package init(
         directory: FilePath, version: String, environment: Environment, sessions: SessionService,
         storage: any StorageBackend, bus: EventBus, feed: EventFeed, runs: RunManager, locations: any LocationSource,
-        forms: PendingForms, shells: ShellService, authenticator: Authenticator, ids: any IDSource,
+        forms: PendingForms, shells: ShellService, credentials: CredentialStore, authenticator: Authenticator,
+        ids: any IDSource,
         time: any TimeSource,
         logger: Logger, address: ServerAddress
     ) {
@@ -57,6 +66,8 @@ package struct ServerServices: Sendable {
         self.locations = locations
         self.forms = forms
         self.shells = shells
+        self.credentials = credentials
+        self.logins = OAuthAttempts(time: time)
         self.authenticator = authenticator
         self.ids = ids
         self.time = time

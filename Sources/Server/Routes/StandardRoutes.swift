@@ -8,6 +8,7 @@ extension RouteTable {
             + ShellRoutes.all + FileRoutes.all + SessionExtraRoutes.all + SchedulerRoutes.all
             + UndoRoutes.all + ShareRoutes.all + ShareServiceRoutes.all + VcsRoutes.all + WorktreeRoutes.all
             + InstructionRoutes.all + ProjectRoutes.all
+            + MCPRoutes.all + MCPServerRoutes.all + MCPEndpointRoutes.all + IntegrationRoutes.all + CredentialRoutes.all
         return RouteTable(routes + withoutHandler(routes))
     }()
 }

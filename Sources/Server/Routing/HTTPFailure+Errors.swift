@@ -1,5 +1,6 @@
 import Agents
 import Configuration
+import MCP
 import Providers
 import Schema
 import Sessions
@@ -16,6 +17,7 @@ extension HTTPFailure {
         case let error as StorageError: self = Self.of(error)
         case let error as CatalogueError: self = .invalid(error.message, field: "model")
         case let error as ConfigError: self = HTTPFailure(503, .serviceUnavailable(message: error.message))
+        case let error as MCPError: self = Self.of(error)
         case is CancellationError:
             self = HTTPFailure(503, .serviceUnavailable(message: "The server is stopping, or the client left."))
         default: return nil
@@ -34,6 +36,19 @@ extension HTTPFailure {
                 HTTPFailure(503, .serviceUnavailable(message: error.message, service: "storage"))
             }
         default: HTTPFailure(503, .serviceUnavailable(message: error.message))
+        }
+    }
+
+    private static func of(_ error: MCPError) -> HTTPFailure {
+        let body = TaggedError(error.code, error.message)
+        switch error.kind {
+        case .serverNotFound: return HTTPFailure(404, .mcpServerNotFound(server: "", message: error.message))
+        case .notFound: return HTTPFailure(404, body)
+        case .config: return HTTPFailure(400, body)
+        case .authRequired, .unavailable: return HTTPFailure(409, body)
+        case .timeout: return HTTPFailure(504, body)
+        case .cancelled: return HTTPFailure(503, .serviceUnavailable(message: error.message))
+        case .spawn, .connect, .server, .tool: return HTTPFailure(502, body)
         }
     }
 

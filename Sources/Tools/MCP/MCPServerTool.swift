@@ -37,6 +37,8 @@ struct MCPServerTool: Tool {
         let result: MCPToolResult
         do throws(MCPError) {
             let client = try await servers.client(offered.server)
+            servers.activity.begin(offered.server, session: context.sessionID)
+            defer { servers.activity.end(offered.server, session: context.sessionID) }
             result = try await client.call(offered.tool, input.json) { step in
                 var json: JSONObject = ["progress": .double(step.progress)]
                 json["total"] = step.total.map { .double($0) }
