@@ -130,7 +130,8 @@ struct OPC003MCPRouteTests {
     }
 
     @Test(
-        "OPC-021.1 keys are stored 0600 beside entries that we do not know, used at once, hidden in lists and removed")
+        "Keys sent to the API are stored 0600 beside entries that we do not know, used at once, hidden in lists and removed"
+    )
     func credentials() async throws {
         try await ServeWorld.with([.text("Hello.")], environment: ["MOCK_API_KEY": ""]) { world in
             let file = world.story.home.path.appending("data/auth.json")
