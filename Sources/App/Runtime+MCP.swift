@@ -37,7 +37,7 @@ extension Runtime {
         let (bus, ids, time, logger) = (bus, ids, time, logger)
         let servers = MCPServers(
             make: { (entry, onNotice) throws(MCPError) in try connector.client(entry, onNotice: onNotice) }, time: time,
-            activity: activity,
+            activity: activity, patience: MCPPatience(file: paths.state.appending("mcp-slow.json")),
             publish: { payload in bus.publish(Event(id: ids.next(.event), created: time.nowMs(), payload: payload)) },
             log: { line in logger.info("mcp", metadata: ["line": "\(line)"]) })
         mcpServices[directory] = servers

@@ -66,13 +66,16 @@ struct OPC002MCPLoginTests {
     func reuses() async throws {
         try await StoryWorld.with([]) { world in
             let log = world.home.path.appending("peer.log")
-            try await MCPWorld.http(["--oauth"], environment: ["MCP_PEER_LOG": log.string, "TOKEN_SECONDS": "2"]) {
+            try await MCPWorld.http(
+                ["--oauth"],
+                environment: ["MCP_PEER_LOG": log.string, "TOKEN_SECONDS": "2", "REFRESHED_SECONDS": "3600"]
+            ) {
                 url in
                 #expect(try await world.cli.run("mcp", "add", "peer", "--url", url).code == 0)
                 #expect(try await Self.login(world).code == 0)
                 let store = world.home.path.appending("data/mcp-auth.json")
                 #expect(try FileIO.stat(store).mode & 0o777 == 0o600)
-                // The token lives for 2 s and is refreshed when less than a minute is left: every process refreshes, nobody asks.
+                // The token lives for 2 s and is refreshed when less than a minute is left: one process refreshes for all of them.
                 let calls = try await withThrowingTaskGroup(of: Int32?.self) { group in
                     for _ in 0..<4 { group.addTask { try await world.cli.run("mcp", "test", "peer").code } }
                     return try await group.reduce(into: []) { $0.append($1) }
@@ -80,6 +83,8 @@ struct OPC002MCPLoginTests {
                 #expect(calls == [0, 0, 0, 0])
                 let logins = try MCPWorld.log(log).filter { $0["token"]?["grant_type"] == "authorization_code" }
                 #expect(logins.count == 1)
+                let refreshes = try MCPWorld.log(log).filter { $0["token"]?["grant_type"] == "refresh_token" }
+                #expect(refreshes.count == 1)
             }
         }
     }

@@ -10,6 +10,8 @@ import Synchronization
 package actor MCPServers {
     /// Tries in a row after which a server is left alone.
     package static let maxAttempts = 10
+    /// Who connects within this is waited for again.
+    private static let quickNs: UInt64 = 1_500_000_000
     /// Servers that connect at the same time.
     static let width = 8
 
@@ -28,6 +30,8 @@ package actor MCPServers {
         var work: Task<Void, Never>?
         var refresh: Task<Void, Never>?
         var isDirty = false
+        /// When it was begun last.
+        var begunNs: UInt64 = 0
         /// Added for the life of this process; what the files say does not touch it.
         var isAdded = false
         /// True from the news of a changed tool list until it was read once.
@@ -37,6 +41,7 @@ package actor MCPServers {
 
     /// Which session calls which server.
     package nonisolated let activity: MCPActivity
+    private let patience: MCPPatience
     private let make: ClientMaker
     private let publish: @Sendable (EventPayload) -> Void
     private let time: any TimeSource
@@ -53,11 +58,13 @@ package actor MCPServers {
     ///   - log: gets lines of the servers' logs and of ours, escaped already.
     package init(
         make: @escaping ClientMaker, time: any TimeSource, activity: MCPActivity = MCPActivity(),
+        patience: MCPPatience = MCPPatience(file: nil),
         publish: @escaping @Sendable (EventPayload) -> Void,
         log: @escaping @Sendable (String) -> Void
     ) {
         self.make = make
         self.activity = activity
+        self.patience = patience
         self.time = time
         self.publish = publish
         self.log = log
@@ -132,7 +139,8 @@ package actor MCPServers {
         return nil
     }
 
-    /// Waits until no server is on its first way any more, at most `limit`.
+    /// Waits until no server is on its first way any more, at most `limit`. What is on its way after that is not waited for again, until
+    /// it has once been quick.
     package func settle(atMost limit: Duration) async {
         guard !isSettled else { return }
         nextWaiter += 1
@@ -140,7 +148,7 @@ package actor MCPServers {
         let time = time
         let patience = Task { [weak self] in
             try? await time.sleep(for: limit)
-            await self?.wake(id)
+            await self?.tooSlow(id)
         }
         await withCheckedContinuation { waiters[id] = $0 }
         patience.cancel()
@@ -171,7 +179,15 @@ package actor MCPServers {
     }
 
     private var isSettled: Bool {
-        !servers.values.contains { $0.state == .pending || $0.state == .connecting }
+        !servers.values.contains { isOnItsWay($0) && !patience.isSlow($0.entry.hash) }
+    }
+
+    private func isOnItsWay(_ server: Server) -> Bool { server.state == .pending || server.state == .connecting }
+
+    private func tooSlow(_ id: UInt64) {
+        guard waiters[id] != nil else { return }
+        patience.note(servers.values.filter(isOnItsWay).map(\.entry.hash), isSlow: true)
+        wake(id)
     }
 
     private func wake(_ id: UInt64) { waiters.removeValue(forKey: id)?.resume() }
@@ -283,6 +299,7 @@ package actor MCPServers {
         guard var server = servers[name], !isClosed else { return }
         server.work?.cancel()
         server.epoch += 1
+        server.begunNs = time.uptimeNs()
         if server.state != .pending { server.state = .connecting }
         let epoch = server.epoch
         servers[name] = server
@@ -317,6 +334,9 @@ package actor MCPServers {
         case .success(let (_, tools, dropped)):
             servers[name]?.attempts = 0
             servers[name]?.state = .connected
+            if time.uptimeNs() &- (servers[name]?.begunNs ?? 0) < Self.quickNs {
+                patience.note([entry.hash], isSlow: false)
+            }
             for tool in dropped {
                 log("'\(name)': the tool \(tool) has a description that cannot be used; it is left out.")
             }

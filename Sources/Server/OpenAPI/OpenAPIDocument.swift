@@ -37,6 +37,8 @@ package enum OpenAPIDocument {
     private static let plainErrors = [
         "NotFoundError", "MethodNotAllowedError", "PayloadTooLargeError", "UnsupportedMediaTypeError",
         "TooManyRequestsError", "UpgradeRequiredError", "NotImplementedError", "ShareNotFoundError",
+        "McpConfigError", "McpAuthRequiredError", "McpConnectError", "McpSpawnError", "McpTimeoutError",
+        "McpToolNotFoundError",
     ]
 
     private static func schemas() -> JSONObject {

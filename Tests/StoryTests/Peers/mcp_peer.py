@@ -135,11 +135,12 @@ class OAuth:
     clients, codes, access, refresh = {}, {}, {}, {}
 
     @classmethod
-    def issue(cls):
+    def issue(cls, seconds=None):
+        seconds = seconds or cls.seconds
         token, again = secrets.token_hex(16), secrets.token_hex(16)
-        cls.access[token] = time.time() + cls.seconds
+        cls.access[token] = time.time() + seconds
         cls.refresh[again] = True
-        return {"access_token": token, "token_type": "Bearer", "expires_in": int(cls.seconds), "refresh_token": again, "scope": "mcp"}
+        return {"access_token": token, "token_type": "Bearer", "expires_in": int(seconds), "refresh_token": again, "scope": "mcp"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -222,7 +223,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if form.get("grant_type") == "refresh_token":
                 if not OAuth.refresh.pop(form.get("refresh_token"), None):
                     return self.reply(400, {"error": "invalid_grant"})
-                return self.reply(200, OAuth.issue())
+                return self.reply(200, OAuth.issue(float(os.environ.get("REFRESHED_SECONDS", "0")) or None))
             asked = OAuth.codes.pop(form.get("code"), None)
             challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=").decode()
             if not asked or asked["code_challenge"] != challenge or asked["redirect_uri"] != form.get("redirect_uri"):
