@@ -79,9 +79,8 @@ extension GitRunner {
             guard cells.count == 3 else { continue }
             lines[String(cells[2])] = (Int(cells[0]) ?? 0, Int(cells[1]) ?? 0, cells[0] == "-")
         }
-        let pairs = stride(from: 0, to: raw.count - 1, by: 2).map { (raw[$0], raw[$0 + 1]) }
-        let texts = patches.count == pairs.count ? patches : []
-        for (index, (facts, path)) in pairs.enumerated() {
+        var entries: [(path: String, status: GitChange.Status)] = []
+        for (facts, path) in stride(from: 0, to: raw.count - 1, by: 2).map({ (raw[$0], raw[$0 + 1]) }) {
             let cells = facts.split(separator: " ")
             guard cells.count == 5, let letter = cells[4].first else { continue }
             let status: GitChange.Status = letter == "A" ? .added : letter == "D" ? .deleted : .modified
@@ -90,10 +89,16 @@ extension GitRunner {
             if status == .modified, count.0 == 0, count.1 == 0, !count.isBinary, cells[0].dropFirst() == cells[1] {
                 continue
             }
+            entries.append((path, status))
+        }
+        // Of a file that was only touched there is no more than the header.
+        let texts = patches.filter { $0.utf8.count(where: { $0 == UInt8(ascii: "\n") }) > 1 }
+        for (index, entry) in entries.enumerated() {
+            let count = lines[entry.path] ?? (0, 0, false)
             changes.append(
                 GitChange(
-                    file: path, status: status, additions: count.0, deletions: count.1,
-                    patch: texts.isEmpty ? "" : texts[index]))
+                    file: entry.path, status: entry.status, additions: count.0, deletions: count.1,
+                    patch: texts.count == entries.count ? texts[index] : ""))
         }
         return changes
     }

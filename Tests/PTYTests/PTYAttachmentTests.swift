@@ -82,18 +82,23 @@ struct PTYAttachmentTests {
         limits.ringBytes = 300_000
         limits.writerLag = 100_000
         try await PTYWorld.with(limits: limits) { (world) async throws in
-            let info = try await world.open("stty -onlcr; head -c 2000000 /dev/zero | tr '\\0' a; echo; exit 0")
+            // It begins when somebody is there to be waited for.
+            let info = try await world.open(
+                "stty -onlcr -echo; printf g; read x; head -c 2000000 /dev/zero | tr '\\0' a; echo; exit 0")
             let slow = try await world.host.attach(info.id)
             var count = 0
             var pauses = 0
             while let frame = await slow.next() {
-                if case .bytes(let bytes) = frame { count += bytes.count }
+                if case .bytes(let bytes) = frame {
+                    if count == 0 { try await world.host.write(info.id, [0x0A]) }
+                    count += bytes.count
+                }
                 if case .gap = frame { Issue.record("the writer lost output") }
                 let cursor = try await world.host.get(info.id).cursor ?? 0
                 #expect(cursor - Int64(count) <= 300_000)
                 if cursor - Int64(count) > 100_000 { pauses += 1 }
             }
-            #expect(count == 2_000_001)
+            #expect(count == 2_000_002)
             // One that never reads again.
             let stuck = try await world.open("head -c 2000000 /dev/zero | tr '\\0' a; exit 0")
             let dead = try await world.host.attach(stuck.id)

@@ -87,36 +87,6 @@ import Testing
         }
     }
 
-    @Test("buffered commits and warm opens take milliseconds, also in a debug build beside other tests")
-    func speed() async throws {
-        try await TempWorkspace.with { workspace in
-            let path = workspace.path.appending("codetether.db")
-            let store = try await SQLiteStorage.open(path)
-            let clock = ContinuousClock()
-            var commits: [Duration] = []
-            for number in 0..<200 {
-                let batch = StorageBatch(
-                    appends: [EventAppend(aggregate: "log", expectedLastSeq: Int64(number), events: [event(number)])],
-                    puts: [put("a", "\(number)")])
-                commits.append(try await clock.measure { _ = try await store.commit(batch) })
-            }
-            await store.close()
-            var opens: [Duration] = []
-            for _ in 0..<10 {
-                opens.append(
-                    try await clock.measure {
-                        let again = try await SQLiteStorage.open(path)
-                        _ = try await again.text("a")
-                        await again.close()
-                    })
-            }
-            print("SQLite: commit \(commits.sorted()[100]), open \(opens.sorted()[5]) (medians, debug build)")
-            // The fastest tenth; the limits of the release build (0.5 ms and 5 ms) belong to Benchmarks.
-            #expect(commits.sorted()[20] < .milliseconds(20), "\(commits.sorted()[20])")
-            #expect(opens.sorted()[1] < .milliseconds(50), "\(opens.sorted()[1])")
-        }
-    }
-
     @Test("a writer that waits too long for another process gets busy, and nothing is changed")
     func busy() async throws {
         try await TempWorkspace.with { workspace in

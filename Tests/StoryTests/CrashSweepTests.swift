@@ -36,8 +36,8 @@ struct CrashSweepTests {
             }
         }
         #expect(crashed > 8, "\(crashed) crashes")
-        #expect(slowest < .seconds(2), "the slowest next start took \(slowest)")
         if CrashWorld.isFull {
+            #expect(slowest < .seconds(2), "the slowest next start took \(slowest)")
             print("crash sweep \(backend): \(counts), \(crashed) crashes, slowest start \(slowest)")
         }
     }

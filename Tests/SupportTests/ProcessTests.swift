@@ -221,7 +221,7 @@ struct ProcessTests {
         let begin = clock.now
         task.cancel()
         #expect(try await task.value.status == .cancelled)
-        #expect(clock.now - begin < .seconds(2))
+        #expect(clock.now - begin < .seconds(30), "it would go on for a minute or for ever")
         #expect(isGone(try #require(pid("child"))))
 
         let marker = shell("touch started")
@@ -238,7 +238,7 @@ struct ProcessTests {
         let clock = ContinuousClock()
         let begin = clock.now
         let result = try await runner.run(shell("sleep 62 & echo $! > child; echo started"))
-        #expect(clock.now - begin < .milliseconds(700), "200 ms after the end, and a machine under load")
+        #expect(clock.now - begin < .seconds(30), "the grandchild would hold the pipe for 62 s")
         #expect(result.status == .exited(0) && result.stdout.text == "started\n" && result.leftovers == 1)
         #expect(isGone(try #require(pid("child"))))
     }
@@ -251,7 +251,7 @@ struct ProcessTests {
             shell(
                 "(trap '' TERM; echo $BASHPID > child; while :; do sleep 0.5; done) & while [ ! -s child ]; do sleep 0.01; done"
             ))
-        #expect(clock.now - begin < .milliseconds(1_000))
+        #expect(clock.now - begin < .seconds(30), "the grandchild would hold the pipe for ever")
         #expect(result.status == .exited(0) && result.leftovers >= 1)
         #expect(isGone(try #require(pid("child"))))
     }
@@ -295,7 +295,7 @@ struct ProcessTests {
         let begin = clock.now
         let result = try await runner.run(shell("yes & sleep 0.05"))
         #expect(result.status == .exited(0))
-        #expect(clock.now - begin < .seconds(2))
+        #expect(clock.now - begin < .seconds(30), "it would go on for a minute or for ever")
     }
 
     @Test("two hundred runs, twenty at a time, leave no descriptor, thread or zombie")

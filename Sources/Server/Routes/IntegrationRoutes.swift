@@ -44,7 +44,8 @@ enum IntegrationRoutes {
         Route(
             openCode: "IntegrationOauth.connect", .admin,
             body: .json(
-                Shape.object(["methodID": Shape.string, "answer": Shape.any, "label": Shape.string]), isOptional: true)
+                Shape.object(["methodID": Shape.string, "answer": Shape.any, "label": Shape.string]), isOptional: true),
+            also: [(404, "IntegrationNotFoundError")]
         ) { context in
             let location = try await context.location()
             return CatalogueRoutes.located(

@@ -54,9 +54,11 @@ extension Route {
     /// - Parameters:
     ///   - query: the schemas of the query parameters, where the standard ones do not fit.
     ///   - success: where the specification has no type (streams, bytes).
+    ///   - also: failures that the specification forgot.
     package init(
         openCode name: String, _ scope: Scope, body: Body = .none, query: [String: JSON] = [:],
-        required: [String] = [], success: Success? = nil, handler: @escaping Handler
+        required: [String] = [], success: Success? = nil, also: [(Int, String)] = [],
+        handler: @escaping Handler
     ) {
         let operation =
             OpenCodeOperation.byName[name]
@@ -71,7 +73,7 @@ extension Route {
                     name: parameter, schema: query[parameter] ?? Self.standardQuery[parameter] ?? Shape.string,
                     isRequired: required.contains(parameter))
             }, body: body, success: success ?? operation.success, handler: handler)
-        failures = operation.failures
+        failures = operation.failures + also.map { Failure(status: $0.0, tag: $0.1) }
         let plain = operation.path.split(separator: "/", omittingEmptySubsequences: false)
             .filter { $0 != "experimental" }.joined(separator: "/")
         if plain != operation.path { aliases = [RoutePath(plain)] }

@@ -51,12 +51,15 @@ package actor ShareSyncer {
         signal.yield()
     }
 
-    /// Ends, without waiting for a service that does not answer: what is not sent is sent by the next process.
+    /// Ends, without waiting for a service that does not answer: what is not sent is sent by the next process. Returns when
+    /// the leases are given back; a lease that stays would keep other processes from sending.
     package func stop() async {
         timer?.cancel()
-        for task in tasks { task.cancel() }
         signal.finish()
+        let ending = tasks
         tasks = []
+        for task in ending { task.cancel() }
+        for task in ending { await task.value }
     }
 
     private func listen() async {

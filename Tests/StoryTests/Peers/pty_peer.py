@@ -141,7 +141,9 @@ def binary():
     with open_socket(pty, binary=True) as ws:
         first, control = read_until(ws, b"\xff\n", True)
         ws.send(b"\xff\x00\xfe\x0d")
-        sizes, _ = read_until(ws, b"30 90", True)
+        sizes, more = read_until(ws, b"30 90", True)
+        # What was written before the connection came may be replayed, and the cursor told, before or after that text.
+        control += more
         for message in ['{"type":"resize","rows":50,"cols":120}', '{"type":"resize","rows":0,"cols":1}',
                         '{"type":"nope\\u001b"}', "not json"]:
             ws.send(message)
