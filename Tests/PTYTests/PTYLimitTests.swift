@@ -73,14 +73,14 @@ struct PTYLimitTests {
     func many() async throws {
         try await PTYWorld.with { (world) async throws in
             var infos: [Pty] = []
-            for _ in 0..<60 {
+            for _ in 0..<24 {
                 infos.append(try await world.open("printf 'b%.0s' {1..5000}; read x; echo \"<$x>\""))
             }
             for (index, info) in infos.enumerated() {
                 try await world.host.write(info.id, Array("\(index)\n".utf8))
                 let text = try await world.output(of: info.id).text
                 #expect(text.hasSuffix("<\(index)>\r\n"))
-                #expect(text.filter { $0 == "b" }.count == 5_000)
+                #expect(text.utf8.count(where: { $0 == UInt8(ascii: "b") }) == 5_000)
             }
             for info in infos { try await world.host.remove(info.id) }
             #expect(await world.host.list().isEmpty)

@@ -3,7 +3,7 @@ package enum Bounded {
     /// Runs `body` in a task of its own and waits for it.
     /// - Throws: what `body` throws, and `TestSupportError` when `limit` passed first; `body` is cancelled then and left alone.
     package static func run<Value: Sendable>(
-        _ what: String = "The test", within limit: Duration = .seconds(120),
+        _ what: String = "The test", within limit: Duration = .seconds(300),
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let result = Watchable<Result<Value, any Error>?>(nil)
