@@ -268,7 +268,8 @@ async function send(event) {
   }
   app.sending = false;
   chrome();
-  prompt.focus();
+  // An ask may have come before the answer to the prompt.
+  if (!asks.focus()) prompt.focus();
 }
 
 /** The model and agent that are chosen, where they differ from the session's. */

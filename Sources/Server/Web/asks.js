@@ -53,10 +53,16 @@ export class Asks {
     this.node.append(card);
     this.announce(text);
     this.onChange();
-    // Not onto a button: Enter that was meant for the prompt must approve nothing.
-    const active = document.activeElement;
+    this.focus();
+  }
+
+  /** Goes to the card that waits longest, unless the person is about something else; says whether one waits. */
+  focus() {
+    const card = this.node.firstElementChild, active = document.activeElement;
     const types = active?.matches?.("textarea, input") && active.value;
-    if (!types && !active?.closest?.("dialog, .terminal")) card.focus({ preventScroll: true });
+    // Not onto a button: Enter that was meant for the prompt must approve nothing.
+    if (card && !types && !card.contains(active) && !active?.closest?.("dialog, .terminal, .ask")) card.focus({ preventScroll: true });
+    return card !== null;
   }
 
   remove(id) {
