@@ -33,7 +33,7 @@ extension PTYHost {
         for (index, id) in order.enumerated() {
             guard index * 2 + 1 < ready.count, let terminal = terminals[id] else { break }
             let events = Int32(ready[index * 2].revents)
-            if events & (Int32(POLLIN) | Int32(POLLHUP) | Int32(POLLERR)) != 0 { read(terminal, most: 16) }
+            if events & (Int32(POLLIN) | Int32(POLLHUP) | Int32(POLLERR)) != 0 { read(terminal, most: 4) }
             if events & Int32(POLLOUT) != 0 { flush(terminal) }
             if ready[index * 2 + 1].revents != 0 { collect(terminal) }
         }

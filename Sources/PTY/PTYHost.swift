@@ -179,13 +179,20 @@ package actor PTYHost {
             resumeReading(terminal)
             return frame
         }
-        // One reader an attachment: an older waiter would be lost.
-        guard terminal.attachments[key]?.waiter == nil, !Task.isCancelled else { return nil }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { terminal.attachments[key]?.waiter = $0 }
+            // A closure that does not name the actor would not run on it.
+            await withCheckedContinuation { self.wait(terminal, key, $0) }
         } onCancel: {
             Task { await self.detach(id, key) }
         }
+    }
+
+    private func wait(_ terminal: PTYTerminal, _ key: UInt64, _ waiter: CheckedContinuation<PTYFrame?, Never>) {
+        // One reader an attachment: an older waiter would be lost. Who was detached meanwhile waits for nothing.
+        guard terminal.attachments[key].map({ $0.waiter == nil }) ?? false, !Task.isCancelled else {
+            return waiter.resume(returning: nil)
+        }
+        terminal.attachments[key]?.waiter = waiter
     }
 
     func detach(_ id: String, _ key: UInt64) {

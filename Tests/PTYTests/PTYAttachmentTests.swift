@@ -28,6 +28,28 @@ struct PTYAttachmentTests {
         }
     }
 
+    @Test(
+        "a reader that waits is woken by every byte, also when it comes at the moment the wait begins",
+        .timeLimit(.minutes(5)))
+    func wakes() async throws {
+        try await PTYWorld.with { (world) async throws in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    let info = try await world.open("stty raw -echo; printf ready; exec cat")
+                    group.addTask {
+                        let attachment = try await world.host.attach(info.id)
+                        #expect(await PTYWorld.read(attachment, until: "ready"))
+                        for _ in 0..<300 {
+                            try await world.host.write(info.id, [0x6B])
+                            #expect(await PTYWorld.read(attachment, until: "k"))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("a cursor counts bytes: replay from anywhere, a cursor frame, what comes, and a gap for what is gone")
     func cursors() async throws {
         var limits = PTYLimits()

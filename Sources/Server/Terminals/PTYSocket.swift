@@ -254,8 +254,7 @@ final class PTYSocket: Sendable {
     // MARK: Watching
 
     private func hear() {
-        let now = time.uptimeNs()
-        state.withLock { $0.heardNs = now }
+        state.withLock { $0.heardNs = time.uptimeNs() }
     }
 
     private func ping(_ outbound: Outbound) async {
@@ -272,9 +271,10 @@ final class PTYSocket: Sendable {
     /// Returns when the client is silent or takes nothing for too long.
     private func watch() async {
         while (try? await time.sleep(for: .seconds(5))) != nil {
-            let now = time.uptimeNs()
             let isOver = state.withLock { state in
-                now &- state.heardNs > Self.silenceNs || state.writingNs.map { now &- $0 > Self.stallNs } ?? false
+                // Inside the lock: what is heard meanwhile must not lie in the future.
+                let now = time.uptimeNs()
+                return now &- state.heardNs > Self.silenceNs || state.writingNs.map { now &- $0 > Self.stallNs } ?? false
             }
             if isOver { return }
         }
