@@ -37,6 +37,9 @@ package final class EventBus: Sendable {
         var times = PublishTimes()
     }
 
+    /// So many readers the publisher wakes itself.
+    private static let inlineWakes = 8
+
     /// Held while an event gets its number and is put into the queues, so that all subscribers see events in one order.
     private let state = Mutex(State())
     /// Tells this bus from all others, also of other processes: 16 hexadecimal digits.
@@ -97,7 +100,13 @@ package final class EventBus: Sendable {
             return wakes
         }
         // Outside the lock: a reader that is being cancelled holds its own lock and wants ours.
-        for wake in wakes { wake() }
+        if wakes.count <= Self.inlineWakes {
+            for wake in wakes { wake() }
+        } else {
+            // Many readers would take the publisher's processor while it still wakes the others. Each waits for its own event
+            // and is in no other list, so the order of what it gets stays.
+            Task { for wake in wakes { wake() } }
+        }
         guard let clock else { return }
         let tookNs = clock.uptimeNs() &- startedNs
         state.withLock { $0.times.add(tookNs) }

@@ -315,6 +315,13 @@ struct OPC022WebTests {
         }
     }
 
+    @Test("OPC-022.3 In a browser: a terminal takes what is typed, outlives a reload, tells its end and starts anew")
+    func terminal() async throws {
+        try await Self.with { world in
+            try await PageDriver.run("terminal", try Self.login(world))
+        }
+    }
+
     @Test("OPC-022.4 In a browser: scripts, links and deceiving characters of a model, a tool and a prompt stay text")
     func hostile() async throws {
         let evil = """

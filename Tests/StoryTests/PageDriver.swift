@@ -19,7 +19,7 @@ struct PageDriver: Sendable {
             try TestPython.path(), [script.string, scenario, url] + values, directory: "/",
             environment: environment)
         options.input = .open
-        options.timeout = .seconds(120)
+        options.timeout = .seconds(300)
         try await ChildProcess.with(options) { process in
             try await body(PageDriver(process: process))
             let result = try await process.finish()
@@ -32,7 +32,7 @@ struct PageDriver: Sendable {
     func step(
         _ name: String, at location: SourceLocation = #_sourceLocation, _ body: () async throws -> Void = {}
     ) async throws {
-        guard await process.waitForOutput("{\"step\": \"\(name)\"", atMost: .seconds(90)) else {
+        guard await process.waitForOutput("{\"step\": \"\(name)\"", atMost: .seconds(240)) else {
             let result = try await process.finish()
             throw TestSupportError("The page did not come to “\(name)”: \(result.story)")
         }

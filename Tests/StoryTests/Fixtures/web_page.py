@@ -4,6 +4,7 @@ A line of JSON per step goes to stdout; where the test has something to do in be
 Exit code 0 when everything was as it should be, else 1 with what was not.
 """
 import json
+import re
 import sys
 import traceback
 from urllib.parse import urlsplit
@@ -255,7 +256,6 @@ def chat(browser, url, **_):
     expect(page.locator("#sessions")).to_have_text("Nothing found.")
     page.get_by_role("searchbox", name="Search sessions").fill("say SOMETHING")
     expect(page.locator("#sessions a")).to_have_count(1)
-    v.allowed = ("501",)
     page.get_by_role("button", name="Details", exact=True).click()
     expect(page.locator("#details")).to_contain_text("Providers")
     expect(page.locator("#details")).to_contain_text("tokens in context")
@@ -274,6 +274,40 @@ def chat(browser, url, **_):
     page.locator("#sessions a").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     v.audit("phone")
+    v.clean(origin_of(url))
+
+
+def terminal(browser, url, **_):
+    """A terminal beside the conversation: what is typed, a reload, its end and a new one."""
+    v = Visit(browser)
+    page = v.open(url)
+    v.connected()
+    page.get_by_role("button", name="Terminal", exact=True).click()
+    panel = page.get_by_role("region", name="Terminal", exact=True)
+    screen = panel.locator(".screen")
+    expect(panel.get_by_role("textbox")).to_be_focused()
+    expect(screen).to_contain_text(re.compile(r"[$#] "))
+    page.keyboard.type("stty size; echo sum $((40 + 2))")
+    page.keyboard.press("Enter")
+    expect(screen).to_contain_text("sum 42")
+    page.keyboard.type("cat")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+c")
+    expect(screen).to_contain_text("^C")
+    v.audit("terminal")
+    page.reload()
+    v.connected()
+    page.get_by_role("button", name="Terminal", exact=True).click()
+    expect(screen).to_contain_text("sum 42")
+    page.keyboard.type("exit 3")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text("Ended with exit code 3.")
+    panel.get_by_role("button", name="New").click()
+    expect(panel.get_by_role("status")).to_have_text("")
+    expect(screen).not_to_contain_text("sum 42")
+    expect(screen).to_contain_text(re.compile(r"[$#] "))
+    page.keyboard.press("Shift+Escape")
+    expect(page.get_by_role("textbox", name="Prompt")).to_be_focused()
     v.clean(origin_of(url))
 
 
@@ -373,7 +407,7 @@ def main():
     scenario, rest = sys.argv[1], sys.argv[2:]
     values = dict(part.split("=", 1) for part in rest if "=" in part and not part.startswith("http"))
     url = next(part for part in rest if part.startswith("http"))
-    expect.set_options(timeout=20000)
+    expect.set_options(timeout=60000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium-headless-shell", args=["--no-sandbox", "--disable-dev-shm-usage"])
