@@ -146,6 +146,7 @@ package final class EventBus: Sendable {
             return (replay, subscription)
         }
         replay.isComplete = number + 1 >= ring.firstNumber
+        replay.keptFrom = ring.firstNumber
         for chunk in ring.chunks(after: number) {
             for entry in chunk where entry.event.number > number && !ring.isOver(entry, nowNs: nowNs) {
                 guard filter(entry.event.event) else { continue }

@@ -105,4 +105,7 @@ package struct EventReplay: Sendable {
     package var isComplete: Bool
     /// The number of the last event that was published before the subscription: the subscription goes on after it.
     package var last: UInt64
+    /// The number from which on everything was still kept at that moment, but for what is in no log and too old; 0 when nothing
+    /// is kept at all.
+    package var keptFrom: UInt64 = 0
 }

@@ -86,16 +86,16 @@ package struct EventFeed: Sendable {
         var wanted = try cursor.map { text throws(CursorError) in try LogCursor(parsing: text) }
         guard RecordKey.isValidName(id) else { throw SessionError.notFound(id) }
         let isOurs = wanted?.event?.epoch == bus.epoch
-        // First the subscription, then the log's end: what is stored between the two is in both, and goes out once.
+        // First the log's end, then the subscription: what was published before an event was stored, its deltas, is in the
+        // replay then, before it. What is stored between the two is in the replay, or in the log when the bus keeps it no more.
+        let published = bus.lastNumber
+        var end = try await lastSeq(of: id)
         let (replay, subscription) = bus.resume(
             after: isOurs ? wanted?.event?.number : 0, limit: limit, maxBytes: maxBytes,
             pace: DeltaPace(pace, time: time)
         ) { $0.payload.sessionID == id }
-        let end: Int64
-        do throws(StorageError) {
-            end = try await storage.lastSeq(of: id)
-        } catch {
-            throw SessionService.failed(error, id)
+        if replay.last > published, replay.keptFrom == 0 || replay.keptFrom > published + 1 {
+            end = try await lastSeq(of: id)
         }
         guard end > 0 else { throw SessionError.notFound(id) }
         var lost: FeedItem?
@@ -110,6 +110,14 @@ package struct EventFeed: Sendable {
         return SessionLogStream(
             id: id, storage: storage, merge: LogMerge(after: wanted?.seq ?? 0, epoch: bus.epoch), replay: replay.events,
             subscription: subscription, watermark: end, follows: follow, lost: lost)
+    }
+
+    private func lastSeq(of id: String) async throws(SessionError) -> Int64 {
+        do throws(StorageError) {
+            return try await storage.lastSeq(of: id)
+        } catch {
+            throw SessionService.failed(error, id)
+        }
     }
 
     private func gap(after cursor: String, _ reason: String) -> Event {

@@ -67,7 +67,8 @@ package actor SessionLogStream: AsyncSequence {
                     try await fetch(through: watermark)
                 } else {
                     isSynced = true
-                    waiting.append(.synced(aggregateID: id, seq: watermark))
+                    // The replay may have gone on behind the log's end as it was at the start.
+                    waiting.append(.synced(aggregateID: id, seq: merge.seq))
                     if !follows { finish() }
                 }
             } else if let live = await subscription.nextNumbered() {

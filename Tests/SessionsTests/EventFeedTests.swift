@@ -54,6 +54,25 @@ struct EventFeedTests {
         }
     }
 
+    @Test(
+        "What happens while a log is opened keeps its order: deltas before the end of their text",
+        arguments: [false, true])
+    func opening(isFollowed: Bool) async throws {
+        try await SessionWorld.with { world, _ in
+            let id = try await world.create().id
+            let (service, text) = (world.service, delta(id, "word"))
+            let storage = BusyStorage(world.storage) {
+                await service.publish(id, text)
+                _ = try? await service.rename(id, to: "its end")
+            }
+            let feed = EventFeed(
+                storage: storage, bus: world.bus, ids: TestIDs(first: 1_000_000), time: world.time)
+            let read = try await feed.log(of: id, follow: isFollowed)
+            #expect(try await untilSynced(read).story == ["1", "word", "2", "synced 2"])
+            read.cancel()
+        }
+    }
+
     @Test("Deltas are replayed where they happened for ten minutes, then only what is stored")
     func deltas() async throws {
         try await SessionWorld.with { world, _ in
@@ -200,6 +219,33 @@ struct EventFeedTests {
             #expect(try await untilSynced(feed.log(of: id, after: "9", follow: false)).seqs == Array(10...21))
         }
     }
+}
+
+/// A store whose sessions go on at the moment when the end of a log is asked for.
+private struct BusyStorage: StorageBackend {
+    let inner: any StorageBackend
+    let before: @Sendable () async -> Void
+    nonisolated var name: String { inner.name }
+
+    init(_ inner: any StorageBackend, before: @escaping @Sendable () async -> Void) {
+        self.inner = inner
+        self.before = before
+    }
+
+    func read(_ key: RecordKey) async throws(StorageError) -> Record? { try await inner.read(key) }
+    func list(_ query: RecordQuery) async throws(StorageError) -> RecordPage { try await inner.list(query) }
+    func commit(_ batch: StorageBatch) async throws(StorageError) -> CommitReceipt { try await inner.commit(batch) }
+    func events(of aggregate: String, after seq: Int64, limit: Int) async throws(StorageError) -> [StoredEvent] {
+        try await inner.events(of: aggregate, after: seq, limit: limit)
+    }
+    func lastSeq(of aggregate: String) async throws(StorageError) -> Int64 {
+        await before()
+        return try await inner.lastSeq(of: aggregate)
+    }
+    func aggregates(after: String?, limit: Int) async throws(StorageError) -> [String] {
+        try await inner.aggregates(after: after, limit: limit)
+    }
+    func close() async { await inner.close() }
 }
 
 extension FeedItem {
