@@ -27,6 +27,7 @@ TOOLS = [
         "steps": {"type": "integer"}}}},
     {"name": "environment", "description": "The names of its variables.", "inputSchema": {"type": "object"}},
 ]
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 lock = threading.Lock()
 
 
@@ -89,8 +90,21 @@ def answer(message, notify):
             return ok(text("finished"))
         return fail(-32602, f"Unknown tool: {name}")
     if method == "prompts/list":
-        return ok({"prompts": [{"name": "review", "description": "Reviews a file.", "arguments": [{"name": "file", "required": True}]}]})
+        return ok({"prompts": [{"name": "review", "description": "Reviews a file.", "arguments": [{"name": "file", "required": True}]},
+                               {"name": "pair", "description": "Echoes two arguments.", "arguments": [
+                                   {"name": "first", "description": "The first one", "required": True}, {"name": "second", "required": True},
+                                   {"name": "third"}]},
+                               {"name": "tour", "description": "Every kind of content."}]})
     if method == "prompts/get":
+        if params.get("name") == "pair":
+            return ok({"messages": [{"role": "user", "content": {"type": "text", "text": json.dumps(params["arguments"], sort_keys=True)}}]})
+        if params.get("name") == "tour":
+            contents = [
+                ("user", {"type": "text", "text": "What is this?"}), ("user", {"type": "image", "data": PIXEL, "mimeType": "image/png"}),
+                ("assistant", {"type": "text", "text": "A pixel."}),
+                ("user", {"type": "resource", "resource": {"uri": "memo://inside", "mimeType": "text/plain", "text": "embedded words"}}),
+                ("user", {"type": "resource_link", "uri": "memo://linked", "name": "link"})]
+            return ok({"messages": [{"role": role, "content": content} for role, content in contents]})
         file = (params.get("arguments") or {}).get("file")
         if not file:
             return fail(-32602, "The argument 'file' is missing")
@@ -100,6 +114,10 @@ def answer(message, notify):
     if method == "resources/templates/list":
         return ok({"resourceTemplates": [{"uriTemplate": "memo://{name}", "name": "memo"}]})
     if method == "resources/read":
+        if params.get("uri") == "memo://picture":
+            return ok({"contents": [{"uri": "memo://picture", "mimeType": "image/png", "blob": PIXEL}]})
+        if params.get("uri") == "memo://zip":
+            return ok({"contents": [{"uri": "memo://zip", "mimeType": "application/zip", "blob": "AAECAwQF"}]})
         if params.get("uri") != "memo://one":
             return fail(-32602, "Unknown resource")
         return ok({"contents": [{"uri": "memo://one", "mimeType": "text/plain", "text": "remember the milk"}]})
