@@ -35,6 +35,13 @@ package struct CommandCatalogue: Sendable {
         return found.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
+    /// The command of a name.
+    /// - Throws: as `message`.
+    package func command(_ name: String) async throws -> CommandDefinition {
+        for source in sources { if let command = try await source.command(name) { return command } }
+        throw await unknown(name)
+    }
+
     /// The message of a command with its arguments.
     /// - Throws: `CommandError` (`notFound` names near ones), or the error of the source, such as `MCPError`.
     package func message(_ name: String, _ input: CommandInput) async throws -> CommandMessage {

@@ -80,6 +80,43 @@ struct OPC003MCPCommandTests {
         }
     }
 
+    @Test("OPC-003.2 command list, show, render and run are the same commands")
+    func commands() async throws {
+        try await StoryWorld.with([.text("Done.")]) { world in
+            #expect(try await world.cli.run("command", "list", "--json").json() == [])
+            try await OPC003MCPAgentTests.add(world)
+            let list = try await world.cli.run("command", "list", "--json").json().arrayValue ?? []
+            #expect(list.compactMap { $0["name"]?.stringValue } == ["peer:pair", "peer:review", "peer:tour"])
+            let show = try await world.cli.run("command", "show", "peer:pair")
+            #expect(show.out.contains("first: The first one") && show.out.contains("third (optional)"), "\(show.story)")
+            let render = try await world.cli.run("command", "render", "peer:review", "a b")
+            #expect(render.out == "Review a b.\n", "\(render.story)")
+            #expect(try await world.cli.run("command", "show", "peer:none").code == 66)
+            #expect(try await world.cli.run("command", "render", "peer:review").code == 64)
+            #expect(world.server.requests.isEmpty, "no model was asked")
+            let run = try await world.cli.run("command", "run", "peer:review", "c", "--format", "json")
+            #expect(run.code == 0, "\(run.story)")
+            #expect(try run.json()["text"] == "Done.")
+            #expect(Self.user(world) == ["Review c."])
+        }
+    }
+
+    @Test(
+        "OPC-003.2 a server that never answers, and one that cannot be started, do not keep the others' commands away")
+    func mute() async throws {
+        try await StoryWorld.with([]) { world in
+            try await OPC003MCPAgentTests.add(world)
+            let add = try await world.cli.run(
+                "mcp", "add", "mute", "--timeout", "3600000", "--", MCPWorld.python, MCPWorld.script, "stdio",
+                "--mute-prompts")
+            #expect(add.code == 0, "\(add.story)")
+            #expect(try await world.cli.run("mcp", "add", "dead", "--", "false").code == 0)
+            let list = try await world.cli.run("command", "list", "--json")
+            #expect(list.code == 0, "its own limit is an hour: \(list.story)")
+            #expect(try list.json().arrayValue?.count == 3, "\(list.story)")
+        }
+    }
+
     @Test("OPC-003.2 a server that wants a login is told with 77 and the next command")
     func login() async throws {
         try await MCPWorld.http(["--oauth"]) { url in

@@ -4,17 +4,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Peers that other people wrote: the `mcp` package of PyPI, version 2 (both generations) and 1. `scripts/mcp-peers` makes them.
+/// Peers that other people wrote: the `mcp` package of PyPI, version 2 (both generations) and 1. `scripts/python-env` makes them.
 enum MCPPeers {
-    static let folder: FilePath = {
-        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-        let cache = variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "/root")/.cache"
-        return FilePath(cache).appending("codetether-test")
-    }()
     static let scripts = FilePath(#filePath).removingLastComponent().appending("Peers")
 
     /// `mcp1` or `mcp2`.
-    static func python(_ name: String) -> String { folder.pushing(FilePath("\(name)/bin/python3")).string }
+    static func python(_ name: String) -> String {
+        (try? TestPython.path(name))?.string ?? "/no \(name): run scripts/python-env"
+    }
 
     /// Runs `body` while a peer listens; its port.
     static func listening<Result: Sendable>(

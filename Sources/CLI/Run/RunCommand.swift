@@ -114,7 +114,8 @@ package struct RunCommand: AsyncParsableCommand {
         let loop = try await runtime.agentLoop()
         // Before there is a session: a command that cannot be run leaves none behind.
         let asked = try await RunMessage.make(
-            command: command, words: message, piped: piped, agent: agent, runtime, note: launch.output.note)
+            command: command, words: message, piped: piped, agent: { try await agentName(runtime, sessions) }, runtime,
+            note: launch.output.note)
         let subscription = RunPrinter.subscription(runtime.bus)
         let sessionID = try await chooseSession(runtime, sessions, modelRef)
         let printer = RunPrinter(
@@ -151,6 +152,14 @@ package struct RunCommand: AsyncParsableCommand {
         try await printer.conclude(result, status: status)
         if signals.received == nil, let problem = await runtime.finishSharing(sessionID) { launch.output.note(problem) }
         return status
+    }
+
+    /// The agent that will answer, where options or the session to continue say so.
+    private func agentName(_ runtime: Runtime, _ sessions: SessionService) async throws -> String? {
+        if let agent { return agent }
+        if let session { return try await sessions.get(session).agent }
+        guard continueLast else { return nil }
+        return try await sessions.latest(directory: try FileIO.realPath(runtime.directory).string)?.agent
     }
 
     private func chooseSession(

@@ -1,6 +1,6 @@
 """An MCP server for tests, standard library only: tools, prompts and resources, in both generations, over stdio and HTTP.
 
-usage: mcp_peer.py stdio [--modern] | http PORT [--modern] [--oauth] | sse PORT
+usage: mcp_peer.py stdio [--modern] [--mute-prompts] | http PORT [--modern] [--oauth] | sse PORT
 Prints the port on stderr when it listens (`PORT` 0: any free one). With --oauth it is its own authorization server: discovery,
 registration, PKCE, consent without a page, tokens that live for TOKEN_SECONDS, rotation of refresh tokens, revocation.
 Requests are logged to the file named by MCP_PEER_LOG, one JSON a line.
@@ -140,6 +140,8 @@ def stdio():
         if message.get("method") == "subscriptions/listen":
             send({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": {
                 "_meta": {"io.modelcontextprotocol/subscriptionId": message["id"]}, "notifications": {"toolsListChanged": True}}})
+            continue
+        if message.get("method") == "prompts/list" and "--mute-prompts" in sys.argv:
             continue
         reply = answer(message, send)
         if reply:
