@@ -265,9 +265,10 @@ struct OPC003MCPCommandRouteTests {
 
     private static let wrong: [(JSON, Int, String)] = [
         (["name": "peer:pair", "text": "a"], 400, "InvalidRequestError"),
-        (["name": "peer:none"], 404, "CommandNotFoundError"), (["name": "x"], 404, "CommandNotFoundError"),
-        (["name": "off:x"], 500, "CommandExecutionError"), (["text": "a"], 400, "InvalidRequestError"),
-        (["name": "peer:review", "arguments": "a"], 400, "InvalidRequestError"),
+        (["name": "peer:none", "text": ""], 404, "CommandNotFoundError"),
+        (["name": "x", "text": ""], 404, "CommandNotFoundError"), (["name": "peer:tour"], 400, "InvalidRequestError"),
+        (["name": "off:x", "text": ""], 500, "CommandExecutionError"), (["text": "a"], 400, "InvalidRequestError"),
+        (["name": "peer:review", "text": "a", "arguments": "a"], 400, "InvalidRequestError"),
     ]
 
     @Test("OPC-003.2 what is wrong with a command has 2.1's errors, and leaves the inbox empty", arguments: wrong)
@@ -281,7 +282,8 @@ struct OPC003MCPCommandRouteTests {
             #expect(try reply.json()["_tag"]?.stringValue == tag, "\(reply.text)")
             #expect(try await world.stranger.send("POST", path, json: body).status == 401)
             #expect(try await world.http.send("GET", "/api/session/\(session)/inbox").json()["data"] == [])
-            let none = try await world.http.send("POST", "/api/session/ses_none/command", json: ["name": "peer:tour"])
+            let none = try await world.http.send(
+                "POST", "/api/session/ses_none/command", json: ["name": "peer:tour", "text": ""])
             #expect(none.status == 404, "\(none.text)")
         }
     }
@@ -301,6 +303,54 @@ struct OPC003MCPCommandRouteTests {
                 user["metadata"]?["notices"]?[0]?.stringValue?.hasPrefix("@peer:memo://none stays text") == true,
                 "\(user.text())")
             #expect(world.story.server.requests.last { !$0.tools.isEmpty }?.text.contains("remember the milk") == true)
+        }
+    }
+
+    @Test("OPC-003.2 a server that wants an approval keeps its own error, and is not started")
+    func approval() async throws {
+        let project = #"{"mcpServers":{"shared":{"command":"touch","args":["made"]}}}"#
+        try await ServeWorld.with(files: [".mcp.json": project]) { world in
+            let path = "/api/session/\(try await world.session())/command"
+            let reply = try await world.http.send("POST", path, json: ["name": "shared:x", "text": ""])
+            #expect(reply.status == 409, "\(reply.text)")
+            #expect(try reply.json()["_tag"] == "McpAuthRequiredError", "\(reply.text)")
+            #expect(reply.text.contains("mcp approve shared"))
+            #expect(try await world.http.send("GET", "/api/command").json()["data"] == [])
+            #expect(!world.story.workspace.exists("made"))
+        }
+    }
+
+    @Test("OPC-003.4 a changed list of prompts is told by command.updated and used without a restart")
+    func changes() async throws {
+        try await Self.withPeer([]) { world, _ in
+            let live = try await world.http.open("GET", "/api/event")
+            #expect(try await live.event()?.json["type"] == "server.connected")
+            let grow = try await world.http.send("POST", "/api/mcp/peer/tools/grow/call", json: [:])
+            #expect(grow.status == 200, "\(grow.text)")
+            let seen = try await live.events { $0["type"] == "command.updated" }
+            #expect(seen.last?.json["type"] == "command.updated")
+            let list = try await world.http.send("GET", "/api/command").json()["data"]?.arrayValue ?? []
+            #expect(list.contains { $0["name"] == "peer:grown" }, "\(list.map { $0.text() })")
+        }
+    }
+
+    @Test("OPC-003.2 opencode-python-sdk, unchanged, lists and runs commands")
+    func sdk() async throws {
+        try await StoryWorld.with([.text("Done.")]) { story in
+            try await OPC003MCPAgentTests.add(story)
+            let script = MCPPeers.scripts.appending("sdk_commands.py").string
+            var options = try story.cli.options([])
+            options.executable = try TestPython.path()
+            options.arguments = [script, try CLIProcess.binary().string, story.workspace.path.string]
+            options.timeout = .seconds(120)
+            let result = try await ChildProcess.run(options)
+            #expect(result.code == 0, "\(result.story)")
+            let seen = try result.json()
+            #expect(seen["commands"] == ["peer:pair", "peer:review", "peer:tour"], "\(result.out)")
+            #expect(seen["users"] == ["Review a b."], "\(result.out)")
+            #expect(seen["answers"] == ["Done."])
+            #expect(seen["unknown"] == "CommandNotFoundError", "\(result.out)")
+            #expect(seen["missing"] == "InvalidRequestError")
         }
     }
 }

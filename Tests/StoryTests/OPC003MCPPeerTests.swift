@@ -94,6 +94,9 @@ struct OPC003MCPPeerTests {
         let prompts = try await http.send("GET", "/api/mcp/peer/prompts").json()["data"]
         #expect(prompts?[0]?["name"] == "review")
         #expect(prompts?[0]?["arguments"]?[0]?["required"] == true)
+        let commands = try await http.send("GET", "/api/command").json()["data"]
+        #expect(commands?[0]?["name"] == "peer:review", "\(commands?.text() ?? "")")
+        #expect(commands?[0]?["arguments"]?[1]?["required"] == false)
     }
 
     @Test(

@@ -13,9 +13,9 @@ enum CommandRoutes {
             body: .json(
                 Shape.object(
                     [
-                        "name": Shape.name, "text": Shape.optional(Shape.string), "files": Prompts.files,
+                        "name": Shape.name, "text": Shape.string, "files": Prompts.files,
                         "agents": Prompts.agents, "skills": Prompts.skills, "delivery": Prompts.delivery,
-                    ], required: ["name"])),
+                    ], required: ["name", "text"])),
             also: [(409, "McpAuthRequiredError")]
         ) { context in
             let (location, session) = try await context.sessionLocation()

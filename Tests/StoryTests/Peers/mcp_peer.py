@@ -76,6 +76,7 @@ def answer(message, notify):
             if not any(tool["name"] == "grown" for tool in TOOLS):
                 TOOLS.append({"name": "grown", "description": "New.", "inputSchema": {"type": "object"}})
             notify({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+            notify({"jsonrpc": "2.0", "method": "notifications/prompts/list_changed"})
             return ok(text("grown"))
         if name == "grown":
             return ok(text("I am new"))
@@ -94,7 +95,8 @@ def answer(message, notify):
                                {"name": "pair", "description": "Echoes two arguments.", "arguments": [
                                    {"name": "first", "description": "The first one", "required": True}, {"name": "second", "required": True},
                                    {"name": "third"}]},
-                               {"name": "tour", "description": "Every kind of content."}]})
+                               {"name": "tour", "description": "Every kind of content."},
+                               *({"name": tool["name"]} for tool in TOOLS if tool["name"] == "grown")]})
     if method == "prompts/get":
         if params.get("name") == "pair":
             return ok({"messages": [{"role": "user", "content": {"type": "text", "text": json.dumps(params["arguments"], sort_keys=True)}}]})
