@@ -34,11 +34,7 @@ package struct ResourceMentions: Sendable {
     /// Reads what a text mentions. Returns at once for a text without mentions.
     package func resources(in text: String, agent: String) async -> MentionedResources {
         var result = MentionedResources()
-        var mentions: [ResourceMention] = []
-        for mention in MentionScanner.mentions(in: text)
-        where !mentions.contains(where: { $0.server == mention.server && $0.uri == mention.uri }) {
-            mentions.append(mention)
-        }
+        var mentions = MentionScanner.mentions(in: text)
         if mentions.count > MentionScanner.maxMentions {
             mentions.removeLast(mentions.count - MentionScanner.maxMentions)
             result.notices.append(

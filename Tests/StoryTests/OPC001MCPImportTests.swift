@@ -136,10 +136,13 @@ struct OPC001MCPImportTests {
     @Test("OPC-001.4 with --scope project the entries go to .mcp.json of the workspace")
     func project() async throws {
         try await StoryWorld.with([]) { world in
-            try Self.write(world, ".cursor/mcp.json", #"{"mcpServers": {"x": {"url": "https://a.example/mcp"}}}"#)
+            try Self.write(
+                world, ".cursor/mcp.json",
+                #"{"mcpServers": {"x": {"url": "https://a.example/mcp", "headers": {"K": "v"}}}}"#)
             let result = try await world.cli.run("mcp", "import", "cursor", "--scope", "project")
             #expect(result.code == 0, "\(result.story)")
             #expect(try world.workspace.text(".mcp.json").contains("a.example"))
+            #expect(result.err.contains("If they are secret"), "\(result.story)")
             #expect(try Self.servers(world) == nil)
         }
     }

@@ -14,6 +14,8 @@ struct MentionScannerTests {
                 ["peer memo://one", "my-db_2 db://t/x?q=a,b"]
             ),
             ("@peer:urn:isbn:1", ["peer urn:isbn:1"]), ("@w:https://e.org/a_(b)!", ["w https://e.org/a_(b)"]),
+            ("@p:m://a @p:m://b @p:m://a", ["p m://a", "p m://b"]), ("见@p:m://a。和（@p:m://b）", ["p m://a", "p m://b"]),
+            ("[@p:m://x[1]] {@p:m://y}", ["p m://x[1]", "p m://y"]), ("😀@p:m://z", ["p m://z"]),
             ("\"@peer:memo://ü\"\n@peer:memo://b", ["peer memo://ü", "peer memo://b"]),
         ])
     func finds(text: String, wanted: [String]) {
@@ -24,7 +26,7 @@ struct MentionScannerTests {
         "Addresses, paths, times and code are no mentions",
         arguments: [
             "me@host:ssh://x", "git@github.com:a/b", "@time:12:30", "@peer", "@peer:", "@peer:word", "@peer:x:",
-            "`@peer:memo://one`", "@src/a.swift", "@@peer:memo://x", "http://u@h:http://x",
+            "`@peer:memo://one`", "@src/a.swift", "@@peer:memo://x", "http://u@h:http://x", "é@peer:memo://x",
             "@\(String(repeating: "n", count: 33)):memo://one", "@:memo://one",
         ])
     func leaves(text: String) {
@@ -45,8 +47,13 @@ struct MentionScannerTests {
         #expect(MentionScanner.mentions(in: many).count == MentionScanner.maxMentions + 1)
         let long = String(repeating: "x ", count: MentionScanner.maxText) + "@p:m://1"
         #expect(MentionScanner.mentions(in: long).isEmpty)
-        let brackets = "@p:m://" + String(repeating: "(", count: 20_000)
-        #expect(MentionScanner.mentions(in: brackets).count == 1)
-        #expect(MentionScanner.mentions(in: "@p:m://" + String(repeating: ")", count: 2_000)).count <= 1)
+        let longest = String(repeating: "x", count: MentionScanner.maxURI - 4)
+        #expect(MentionScanner.mentions(in: "@p:m://\(longest)").count == 1)
+        #expect(MentionScanner.mentions(in: "@p:m://\(longest)x").isEmpty)
+        // Nothing of these may cost more than one look at each character.
+        for near in ["(@a:b:", "@p:m://", "(@a:b:)))", "@@@@", "(@a:"] {
+            let text = String(repeating: near, count: MentionScanner.maxText / near.utf8.count)
+            #expect(MentionScanner.mentions(in: text).count <= MentionScanner.maxMentions + 1)
+        }
     }
 }

@@ -113,6 +113,11 @@ package struct MCPImportCommand: AsyncParsableCommand {
                 "It comes from this workspace and is disabled. Look at it (codetether mcp get \(candidate.name)), then: codetether mcp enable \(candidate.name)"
             )
         }
+        if scope == .project, candidate.hasPlainValues {
+            candidate.notes.append(
+                "Values of its variables or headers stand in .mcp.json as they are. If they are secret, write ${NAME} instead: codetether mcp update \(candidate.name)"
+            )
+        }
         let definition = JSON.object(candidate.definition)
         if let known = taken[candidate.name] {
             let isSame = known == definition

@@ -36,6 +36,13 @@ package struct MCPImport: Sendable {
         package var notes: [String]
         /// Why it cannot be taken over; nil when it can.
         package var problem: String?
+
+        /// True when a header or a variable has a value of its own, without `${NAME}`.
+        package var hasPlainValues: Bool {
+            [definition["env"], definition["headers"]].contains { values in
+                values?.objectValue?.contains { $0.value.stringValue?.contains("${") == false } == true
+            }
+        }
     }
 
     /// The most entries of one file.
