@@ -228,7 +228,7 @@ let allTargets: [Target] = [
         products: [systemPackage, logging]),
     tests(
         "Templates",
-        uses: ["Templates", "MCP", "Permissions", "Providers", "Configuration", "Schema", "Support", "TestSupport"],
+        uses: ["Templates", "MCP", "Permissions", "Configuration", "Schema", "Support", "TestSupport"],
         products: [systemPackage]),
     tests("Story", uses: ["TestSupport", "Schema", "Support", "codetether"], products: [systemPackage]),
     tests(
