@@ -1,4 +1,3 @@
-import Glibc
 import Support
 import SystemPackage
 import TestSupport
