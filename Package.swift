@@ -117,6 +117,8 @@ let allTargets: [Target] = [
             "Session/PlanEnter", "Session/PlanExit", "Session/Invalid",
         ].map { .embedInCode("\($0).md") }),
     library(
+        "Templates", uses: ["MCP", "Permissions", "Configuration", "Schema", "Support"]),
+    library(
         "Agents",
         uses: [
             "Sessions", "Storage", "Snapshots", "Tools", "Providers", "Permissions", "Configuration", "Events", "Git",
@@ -126,7 +128,8 @@ let allTargets: [Target] = [
     library(
         "Server",
         uses: [
-            "Agents", "Sessions", "Tools", "Providers", "Permissions", "PTY", "Scheduler", "MCP", "Snapshots",
+            "Agents", "Templates", "Sessions", "Tools", "Providers", "Permissions", "PTY", "Scheduler", "MCP",
+            "Snapshots",
             "Storage",
             "Credentials", "Configuration", "Events", "Git", "Schema", "Support",
         ],
@@ -147,14 +150,16 @@ let allTargets: [Target] = [
     library(
         "App",
         uses: [
-            "Server", "Agents", "Tools", "Sessions", "Providers", "Permissions", "PTY", "MCP", "Scheduler", "Sandbox",
+            "Server", "Agents", "Templates", "Tools", "Sessions", "Providers", "Permissions", "PTY", "MCP", "Scheduler",
+            "Sandbox",
             "Snapshots", "Credentials", "StoragePostgres", "Storage", "Events", "Git", "Configuration", "Schema",
             "Support",
         ], products: [systemPackage, logging]),
     library(
         "CLI",
         uses: [
-            "App", "Server", "Agents", "Sessions", "Providers", "Permissions", "PTY", "MCP", "Scheduler", "Sandbox",
+            "App", "Server", "Agents", "Templates", "Sessions", "Providers", "Permissions", "PTY", "MCP", "Scheduler",
+            "Sandbox",
             "Snapshots", "Credentials", "Configuration", "Events", "Storage", "StoragePostgres", "Git", "Tools",
             "Schema",
             "Support",
@@ -221,6 +226,10 @@ let allTargets: [Target] = [
     tests(
         "Server", uses: ["Server", "Agents", "Sessions", "Storage", "Events", "Schema", "Support", "TestSupport"],
         products: [systemPackage, logging]),
+    tests(
+        "Templates",
+        uses: ["Templates", "MCP", "Permissions", "Configuration", "Schema", "Support", "TestSupport"],
+        products: [systemPackage]),
     tests("Story", uses: ["TestSupport", "Schema", "Support", "codetether"], products: [systemPackage]),
     tests(
         "Conformance", uses: ["TestSupport", "Schema", "Support"], products: [systemPackage],

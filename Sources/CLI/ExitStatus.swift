@@ -10,6 +10,7 @@ import Sessions
 import Snapshots
 import Storage
 package import Support
+import Templates
 
 /// The exit codes of CONTRACT §2, and the one place that gives an error its code.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
@@ -47,6 +48,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
             case let error as UndoError: Self.of(error)
             case let error as SchedulerError: error.kind == .unknownJob ? .notFound : .failed
             case let error as MCPError: Self.of(error)
+            case let error as CommandError: Self.of(error)
             case let error as ShareError: Self.of(error)
             case is FrontMatter.Failure, is JSONParseError: .badData
             case is any AppError: .failed
@@ -72,6 +74,14 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case .serverNotFound, .notFound: .notFound
         case .tool: .failed
         case .cancelled: .interrupted
+        }
+    }
+
+    private static func of(_ error: CommandError) -> ExitStatus {
+        switch error.kind {
+        case .notFound: .notFound
+        case .usage: .usage
+        case .failed: .failed
         }
     }
 
@@ -149,6 +159,7 @@ package struct ErrorDocument: Sendable, Equatable {
     init?(_ error: any Error) {
         switch error {
         case let error as MCPError: self.init(name: error.code, message: error.message, data: error.metadata)
+        case let error as CommandError: self.init(name: error.code, message: error.message)
         case let error as any AppError:
             self.init(name: Self.name(error), message: error.message, data: error.metadata)
         case let error as ProviderError:

@@ -20,6 +20,7 @@ package struct RootCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ServeCommand.self, ModelsCommand.self, SessionCommand.self, ExportCommand.self,
             ImportCommand.self, ShareCommand.self, MCPCommand.self, ConfigCommand.self, AgentCommand.self,
+            CommandCommand.self,
             PermissionCommand.self, TrustCommand.self, DebugCommand.self, StorageCommand.self, SchedulerCommand.self,
             UndoCommand.self, RedoCommand.self, WebCommand.self,
             SnapshotCommand.self,

@@ -1,20 +1,16 @@
-import Glibc
 import Support
 import SystemPackage
 import TestSupport
 import Testing
 
-/// Peers that other people wrote: the `mcp` package of PyPI, version 2 (both generations) and 1. `scripts/mcp-peers` makes them.
+/// Peers that other people wrote: the `mcp` package of PyPI, version 2 (both generations) and 1. `scripts/python-env` makes them.
 enum MCPPeers {
-    static let folder: FilePath = {
-        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-        let cache = variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "/root")/.cache"
-        return FilePath(cache).appending("codetether-test")
-    }()
     static let scripts = FilePath(#filePath).removingLastComponent().appending("Peers")
 
     /// `mcp1` or `mcp2`.
-    static func python(_ name: String) -> String { folder.pushing(FilePath("\(name)/bin/python3")).string }
+    static func python(_ name: String) -> String {
+        (try? TestPython.path(name))?.string ?? "/no \(name): run scripts/python-env"
+    }
 
     /// Runs `body` while a peer listens; its port.
     static func listening<Result: Sendable>(
@@ -97,6 +93,9 @@ struct OPC003MCPPeerTests {
         let prompts = try await http.send("GET", "/api/mcp/peer/prompts").json()["data"]
         #expect(prompts?[0]?["name"] == "review")
         #expect(prompts?[0]?["arguments"]?[0]?["required"] == true)
+        let commands = try await http.send("GET", "/api/command").json()["data"]
+        #expect(commands?[0]?["name"] == "peer:review", "\(commands?.text() ?? "")")
+        #expect(commands?[0]?["arguments"]?[1]?["required"] == false)
     }
 
     @Test(

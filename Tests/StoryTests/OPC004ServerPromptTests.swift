@@ -380,7 +380,8 @@ struct OPC004ServerPromptTests {
                     let session = try await first.session(["title": "Story"])
                     async let one = first.ask(session, "first")
                     #expect(await gate.waitUntilReached())
-                    async let two = second.ask(session, "second")
+                    // A steered one may join the first execution.
+                    async let two = second.ask(session, "second", ["delivery": "queue"])
                     gate.open()
                     #expect(try await one.json().at("data", "content")?[0]?["text"] == "one.")
                     #expect(try await two.json().at("data", "content")?[0]?["text"] == "two")

@@ -19,8 +19,8 @@ struct OPC029OpenAPITests {
 
     /// The folder of the Python tools.
     private static func tools() async throws -> FilePath {
-        let result = try await run(SourceTree.root.appending("scripts/python-tools"), [])
-        return FilePath(String(result.out.prefix { $0 != "\n" }))
+        let result = try await run(SourceTree.root.appending("scripts/python-env"), ["openapi"])
+        return FilePath(String(result.out.prefix { $0 != "\n" })).appending("bin")
     }
 
     @Test("OPC-029.2 openapi-spec-validator finds the document valid")

@@ -10,7 +10,7 @@ package struct MCPCommand: AsyncParsableCommand {
         subcommands: [
             MCPAdd.self, MCPList.self, MCPGet.self, MCPUpdate.self, MCPRemove.self, MCPEnable.self, MCPDisable.self,
             MCPApprove.self, MCPTest.self, MCPDebug.self, MCPAuth.self, MCPLogout.self, MCPTools.self, MCPPrompts.self,
-            MCPResources.self, MCPCall.self, MCPPromptCommand.self, MCPRead.self, MCPServe.self,
+            MCPResources.self, MCPImportCommand.self, MCPCall.self, MCPPromptCommand.self, MCPRead.self, MCPServe.self,
         ])
 
     package init() {}

@@ -10,6 +10,7 @@ import Schema
 import Sessions
 import Support
 import SystemPackage
+import Templates
 
 #if canImport(Glibc)
     import Glibc
@@ -25,8 +26,10 @@ package struct RunCommand: AsyncParsableCommand {
             unreachable, 75 a limit was reached, 77 authentication or permission, 78 configuration, 130 interrupted.
             """)
 
-    @Argument(help: "The message.")
+    @Argument(help: "The message; with --command the command's arguments, each word one.")
     var message: [String] = []
+    @Option(help: ArgumentHelp("Run a command: SERVER:PROMPT of an MCP server.", valueName: "name"))
+    var command: String?
     @Option(name: [.short, .long], help: ArgumentHelp("The model.", valueName: "provider/model"))
     var model: String?
     @Option(help: ArgumentHelp("The agent: build, plan, or one of your own.", valueName: "name"))
@@ -73,8 +76,7 @@ package struct RunCommand: AsyncParsableCommand {
     package func run() async throws {
         let launch = Launch.current
         let piped = try await BlockingWork.run { try RunInput.pipedText() }
-        let text = RunInput.message(words: message, piped: piped)
-        guard !text.isEmpty || !file.isEmpty else {
+        guard command != nil || !message.isEmpty || !(piped ?? "").isEmpty || !file.isEmpty else {
             throw CLIError(.usage, "There is no message; give one as an argument or pipe it in.")
         }
         var options = try launch.runtimeOptions(global.values)
@@ -93,7 +95,7 @@ package struct RunCommand: AsyncParsableCommand {
         let runtime = try Runtime.make(options)
         TrustNotice.tell(runtime.config, launch.output)
         do {
-            let status = try await execute(runtime, text: text, files: files, errors: errors, launch)
+            let status = try await execute(runtime, piped: piped, files: files, errors: errors, launch)
             await runtime.shutdown()
             if status != .done { throw ExitCode(status.rawValue) }
         } catch {
@@ -105,11 +107,15 @@ package struct RunCommand: AsyncParsableCommand {
     private var effectiveFormat: RunFormat { json ? .json : format }
 
     private func execute(
-        _ runtime: Runtime, text: String, files: [PromptFile], errors: StreamOutput, _ launch: Launch
+        _ runtime: Runtime, piped: String?, files: [PromptFile], errors: StreamOutput, _ launch: Launch
     ) async throws -> ExitStatus {
         let sessions = try await runtime.sessions()
         let modelRef = try model.map { try runtime.models.resolve($0).ref }
         let loop = try await runtime.agentLoop()
+        // Before there is a session: a command that cannot be run leaves none behind.
+        let asked = try await RunMessage.make(
+            command: command, words: message, piped: piped, agent: { try await agentName(runtime, sessions) }, runtime,
+            note: launch.output.note)
         let subscription = RunPrinter.subscription(runtime.bus)
         let sessionID = try await chooseSession(runtime, sessions, modelRef)
         let printer = RunPrinter(
@@ -117,7 +123,8 @@ package struct RunCommand: AsyncParsableCommand {
             color: Terminal.isTTY(.standardError) && !global.values.noColor && runtime.environment["NO_COLOR"] == nil)
         let signals = SignalPipe()
         let prompt = PromptInput(
-            sessionID: sessionID, text: text, files: files, model: modelRef, agent: agent, maxSteps: maxSteps)
+            sessionID: sessionID, text: asked.text, files: files + asked.files, model: modelRef, agent: agent,
+            maxSteps: maxSteps)
         let work = Task { () -> Result<ExecutionResult, AgentError> in
             do throws(AgentError) {
                 return .success(try await loop.prompt(prompt))
@@ -145,6 +152,14 @@ package struct RunCommand: AsyncParsableCommand {
         try await printer.conclude(result, status: status)
         if signals.received == nil, let problem = await runtime.finishSharing(sessionID) { launch.output.note(problem) }
         return status
+    }
+
+    /// The agent that will answer, where options or the session to continue say so.
+    private func agentName(_ runtime: Runtime, _ sessions: SessionService) async throws -> String? {
+        if let agent { return agent }
+        if let session { return try await sessions.get(session).agent }
+        guard continueLast else { return nil }
+        return try await sessions.latest(directory: try FileIO.realPath(runtime.directory).string)?.agent
     }
 
     private func chooseSession(

@@ -404,7 +404,8 @@ package actor MCPServers {
         guard servers[name]?.epoch == epoch, !isClosed else { return }
         switch notice {
         case .toolsChanged: refresh(name, epoch)
-        case .promptsChanged, .resourcesChanged, .resourceUpdated:
+        case .promptsChanged: publish(.commandUpdated(.init()))
+        case .resourcesChanged, .resourceUpdated:
             publish(.mcpResourcesChanged(McpResourcesChanged(server: name)))
         case .log(let level, let text): log("'\(name)' \(level): \(text)")
         case .closed(let error):

@@ -5,6 +5,7 @@ package import Providers
 package import Sessions
 import Support
 package import SystemPackage
+package import Templates
 package import Tools
 
 /// One directory as the server works in it: its configuration, models, agents, and the loop that runs its sessions.
@@ -21,6 +22,10 @@ package struct ServerLocation: Sendable {
     package var permissions: PermissionService
     /// Its MCP servers.
     package var mcp: MCPAccess
+    /// Its commands.
+    package var commands: CommandCatalogue
+    /// Reads what its prompts mention.
+    package var mentions: ResourceMentions
     /// Our tools for MCP clients.
     package var served: ServedTools
     /// Executes sessions of this directory.
@@ -42,6 +47,10 @@ package struct ServerLocation: Sendable {
         self.skills = skills
         self.permissions = permissions
         self.mcp = mcp
+        self.commands = CommandCatalogue(servers: mcp.servers, time: mcp.time)
+        self.mentions = ResourceMentions(servers: mcp.servers) { resource, agent in
+            permissions.explain("mcp", resource, agent: agent)
+        }
         self.served = loop.servedTools()
         self.loop = loop
     }

@@ -4,6 +4,7 @@ import Providers
 import Schema
 import Support
 import SystemPackage
+import Templates
 import Tools
 
 /// What there is to work with: agents, models, providers, commands, skills, tools, plugins.
@@ -52,12 +53,7 @@ enum CatalogueRoutes {
         },
         Route(openCode: "Command.list", .read) { context in
             let location = try await context.location()
-            let commands = location.config.config.command.sorted { $0.key < $1.key }.map { name, command -> JSON in
-                var object: JSONObject = ["name": .string(name)]
-                if let description = command.description { object["description"] = .string(description) }
-                return .object(object)
-            }
-            return located(location, .array(commands))
+            return located(location, .array(await location.commands.list().map(\.json)))
         },
         Route(openCode: "Skill.list", .read) { context in
             let location = try await context.location()

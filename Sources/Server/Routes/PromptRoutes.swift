@@ -159,9 +159,8 @@ enum PromptRoutes {
         let agents: [PromptAgent]? = try context.decode("agents")
         var payload = InboxUserPayload(
             text: text, files: files, agents: agents, skills: nil, metadata: context.body["metadata"])
-        if let wanted = context.body["skills"]?.arrayValue, !wanted.isEmpty {
-            payload.skills = try await skills(wanted, context, session)
-        }
+        payload.skills = try await skills(context, session)
+        try await Prompts.addMentions(to: &payload, context, session)
         var admission = Admission(
             sessionID: session.id, id: context.text("id"),
             item: .user(payload, delivery: Prompts.delivery(context)), resumes: context.flag("resume") ?? true)
@@ -177,9 +176,9 @@ enum PromptRoutes {
         return admission
     }
 
-    private static func skills(
-        _ wanted: [JSON], _ context: RouteContext, _ session: SessionInfo
-    ) async throws -> [PromptSkill] {
+    /// The skills that a body names, with their texts; nil for none.
+    static func skills(_ context: RouteContext, _ session: SessionInfo) async throws -> [PromptSkill]? {
+        guard let wanted = context.body["skills"]?.arrayValue, !wanted.isEmpty else { return nil }
         let location = try await context.location(session.location.directory)
         return try wanted.enumerated().map { index, item in
             let name = item["id"]?.stringValue ?? ""

@@ -1,9 +1,11 @@
 import Agents
+import Configuration
 import Permissions
 import Schema
 import Sessions
 import Support
 import SystemPackage
+import Templates
 
 /// What the routes that admit prompts share: schemas, attachments, errors.
 enum Prompts {
@@ -50,8 +52,11 @@ enum Prompts {
             guard total <= maximumAttachments else {
                 throw HTTPFailure.invalid("The files are larger than 20 MiB together.", field: "files")
             }
+            // As `run -f` stores it: text is text, so that a model reads it.
+            let isText = mime.hasPrefix("text/") && !bytes.contains(0)
             var file = PromptFile(
-                data: Base64.encode(bytes), mime: mime, source: uri.hasPrefix("data:") ? .inline : .uri(uri))
+                data: isText ? UTF8Text.lossy(bytes) : Base64.encode(bytes), mime: mime,
+                source: uri.hasPrefix("data:") ? .inline : .uri(uri))
             file.name =
                 item["name"]?.stringValue ?? (uri.hasPrefix("file:") ? FilePath(uri).lastComponent?.string : nil)
             file.description = item["description"]?.stringValue
@@ -59,6 +64,25 @@ enum Prompts {
             files.append(file)
         }
         return files
+    }
+
+    /// Attaches the resources of MCP servers that the text mentions (`@server:uri`). What cannot be read stays text; the reasons are in
+    /// the message's metadata as `notices`.
+    static func addMentions(
+        to payload: inout InboxUserPayload, _ context: RouteContext, _ session: SessionInfo
+    ) async throws {
+        guard !MentionScanner.mentions(in: payload.text).isEmpty else { return }
+        let location = try await context.location(session.location.directory)
+        let agent = context.text("agent") ?? session.agent ?? location.config.config.defaultAgent ?? "build"
+        let text = payload.text
+        let found = try await context.request.whileConnected {
+            await location.mentions.resources(in: text, agent: agent)
+        }
+        if !found.files.isEmpty { payload.files = (payload.files ?? []) + found.files }
+        guard !found.notices.isEmpty else { return }
+        var metadata = payload.metadata?.objectValue ?? [:]
+        metadata["notices"] = .array(found.notices.map { .string($0) })
+        payload.metadata = .object(metadata)
     }
 
     private static func content(

@@ -5,7 +5,7 @@ extension RouteTable {
             SystemRoutes.all + DocumentRoutes.all + SessionRoutes.all + PromptRoutes.all + MessageRoutes.all
             + EventRoutes.all + PermissionRoutes.all
             + FormRoutes.all + CatalogueRoutes.all + LocationRoutes.all + TransferRoutes.all
-            + ShellRoutes.all + FileRoutes.all + SessionExtraRoutes.all + SchedulerRoutes.all
+            + ShellRoutes.all + FileRoutes.all + SessionExtraRoutes.all + CommandRoutes.all + SchedulerRoutes.all
             + UndoRoutes.all + ShareRoutes.all + ShareServiceRoutes.all + VcsRoutes.all + WorktreeRoutes.all
             + InstructionRoutes.all + ProjectRoutes.all + ServiceRoutes.all
             + MCPRoutes.all + MCPServerRoutes.all + MCPEndpointRoutes.all + IntegrationRoutes.all + CredentialRoutes.all

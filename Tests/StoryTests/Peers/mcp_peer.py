@@ -1,6 +1,6 @@
 """An MCP server for tests, standard library only: tools, prompts and resources, in both generations, over stdio and HTTP.
 
-usage: mcp_peer.py stdio [--modern] | http PORT [--modern] [--oauth] | sse PORT
+usage: mcp_peer.py stdio [--modern] [--mute-prompts] | http PORT [--modern] [--oauth] | sse PORT
 Prints the port on stderr when it listens (`PORT` 0: any free one). With --oauth it is its own authorization server: discovery,
 registration, PKCE, consent without a page, tokens that live for TOKEN_SECONDS, rotation of refresh tokens, revocation.
 Requests are logged to the file named by MCP_PEER_LOG, one JSON a line.
@@ -27,6 +27,7 @@ TOOLS = [
         "steps": {"type": "integer"}}}},
     {"name": "environment", "description": "The names of its variables.", "inputSchema": {"type": "object"}},
 ]
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 lock = threading.Lock()
 
 
@@ -75,6 +76,7 @@ def answer(message, notify):
             if not any(tool["name"] == "grown" for tool in TOOLS):
                 TOOLS.append({"name": "grown", "description": "New.", "inputSchema": {"type": "object"}})
             notify({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+            notify({"jsonrpc": "2.0", "method": "notifications/prompts/list_changed"})
             return ok(text("grown"))
         if name == "grown":
             return ok(text("I am new"))
@@ -89,8 +91,22 @@ def answer(message, notify):
             return ok(text("finished"))
         return fail(-32602, f"Unknown tool: {name}")
     if method == "prompts/list":
-        return ok({"prompts": [{"name": "review", "description": "Reviews a file.", "arguments": [{"name": "file", "required": True}]}]})
+        return ok({"prompts": [{"name": "review", "description": "Reviews a file.", "arguments": [{"name": "file", "required": True}]},
+                               {"name": "pair", "description": "Echoes two arguments.", "arguments": [
+                                   {"name": "first", "description": "The first one", "required": True}, {"name": "second", "required": True},
+                                   {"name": "third"}]},
+                               {"name": "tour", "description": "Every kind of content."},
+                               *({"name": tool["name"]} for tool in TOOLS if tool["name"] == "grown")]})
     if method == "prompts/get":
+        if params.get("name") == "pair":
+            return ok({"messages": [{"role": "user", "content": {"type": "text", "text": json.dumps(params["arguments"], sort_keys=True)}}]})
+        if params.get("name") == "tour":
+            contents = [
+                ("user", {"type": "text", "text": "What is this?"}), ("user", {"type": "image", "data": PIXEL, "mimeType": "image/png"}),
+                ("assistant", {"type": "text", "text": "A pixel."}),
+                ("user", {"type": "resource", "resource": {"uri": "memo://inside", "mimeType": "text/plain", "text": "embedded words"}}),
+                ("user", {"type": "resource_link", "uri": "memo://linked", "name": "link"})]
+            return ok({"messages": [{"role": role, "content": content} for role, content in contents]})
         file = (params.get("arguments") or {}).get("file")
         if not file:
             return fail(-32602, "The argument 'file' is missing")
@@ -100,6 +116,10 @@ def answer(message, notify):
     if method == "resources/templates/list":
         return ok({"resourceTemplates": [{"uriTemplate": "memo://{name}", "name": "memo"}]})
     if method == "resources/read":
+        if params.get("uri") == "memo://picture":
+            return ok({"contents": [{"uri": "memo://picture", "mimeType": "image/png", "blob": PIXEL}]})
+        if params.get("uri") == "memo://zip":
+            return ok({"contents": [{"uri": "memo://zip", "mimeType": "application/zip", "blob": "AAECAwQF"}]})
         if params.get("uri") != "memo://one":
             return fail(-32602, "Unknown resource")
         return ok({"contents": [{"uri": "memo://one", "mimeType": "text/plain", "text": "remember the milk"}]})
@@ -122,6 +142,8 @@ def stdio():
         if message.get("method") == "subscriptions/listen":
             send({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": {
                 "_meta": {"io.modelcontextprotocol/subscriptionId": message["id"]}, "notifications": {"toolsListChanged": True}}})
+            continue
+        if message.get("method") == "prompts/list" and "--mute-prompts" in sys.argv:
             continue
         reply = answer(message, send)
         if reply:
