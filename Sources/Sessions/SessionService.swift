@@ -365,6 +365,7 @@ package actor SessionService {
         }
     }
 
-    /// A session in memory that may be behind the store.
-    func cached(_ id: String) -> SessionProjection? { cache.last { $0.info.id == id } }
+    /// A session in memory that may be behind the store: what others appended since the last `append` or read here is not in
+    /// it. Nil when it is not in memory.
+    package func cached(_ id: String) -> SessionProjection? { cache.last { $0.info.id == id } }
 }

@@ -33,11 +33,8 @@ extension SnapshotStore {
     private static let overlayFiles = 64
     private static let overlayBytes: Int64 = 4 << 20
 
-    /// Takes the workspace as it is: a tree object whose every file is stored. Costs about a `git status`.
-    /// - Parameter budgetMs: the time it may take; nil = ten minutes.
-    /// - Throws: `refused`, `disabled`, `limit`, `busy`, `failed`. A tree is returned only when every step succeeded.
-    func capture(budgetMs: Int?) async throws(SnapshotError) -> CapturedTree {
-        if let refusal { throw refusal }
+    /// The same as `capture`, whatever is remembered.
+    func captureAll(budgetMs: Int?) async throws(SnapshotError) -> CapturedTree {
         let budget = CaptureBudget(time: time, milliseconds: budgetMs ?? 600_000)
         let lock = try await lock(layout.indexLock, waitMs: budgetMs ?? 30_000)
         defer { lock.release() }
@@ -130,8 +127,10 @@ extension SnapshotStore {
         }
     }
 
-    /// The user's own ignore files beside `.gitignore`: plain text, no configuration is read for them.
-    private var excludeArguments: [String] {
+    private var excludeArguments: [String] { ignoreFiles.flatMap { ["-X", $0] } }
+
+    /// The user's own ignore files beside `.gitignore`, those that exist: plain text, no configuration is read for them.
+    var ignoreFiles: [String] {
         var files = [layout.root.pushing("info/own-exclude")]
         if let state = GitState.read(workspace.path), state.root == workspace.path {
             var common = state.gitDirectory
@@ -144,7 +143,7 @@ extension SnapshotStore {
         if let folder = environment["XDG_CONFIG_HOME"].map({ FilePath($0) }) ?? home?.appending(".config") {
             files.append(folder.pushing("git/ignore"))
         }
-        return files.filter { FileIO.exists($0) && $0.isUTF8 }.flatMap { ["-X", $0.string] }
+        return files.filter { FileIO.exists($0) && $0.isUTF8 }.map(\.string)
     }
 
     // MARK: The tree
