@@ -53,6 +53,12 @@ package struct WorkspaceFiles: Sendable {
         }
     }
 
+    /// When the file of a path, given as its bytes, was modified, nanoseconds since 1970; 0 when it is not there.
+    package func modifiedNs(_ path: [UInt8]) -> Int64 {
+        guard path.first == UInt8(ascii: "/") else { return root.modifiedNs(path) ?? 0 }
+        return (try? info(FilePath(String(decoding: path, as: UTF8.self))))?.mtimeNs ?? 0
+    }
+
     /// True when the last component of `path` is a symbolic link.
     package func isSymbolicLink(_ path: FilePath) -> Bool {
         path.isAbsolute ? false : (try? root.lstat(path))?.isSymlink ?? false
