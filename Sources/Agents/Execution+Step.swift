@@ -128,6 +128,7 @@ extension Execution {
         _ request: ModelRequest, into answer: inout StepAccumulator
     ) async throws(AgentError) -> ProviderError? {
         let stream: ModelStream
+        if !request.tools.isEmpty { sessions.warmUp() }
         do {
             stream = try await dependencies.client.stream(request)
             warmUpSnapshots()

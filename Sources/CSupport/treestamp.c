@@ -86,8 +86,12 @@ static int visit(struct walk *walk, int fd, uint64_t place, int depth) {
     }
     const char *name = entry->d_name;
     if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0))) continue;
-    int is_git = strcmp(name, ".git") == 0;
-    if (is_git && depth == 0) continue;
+    if (strcmp(name, ".git") == 0) {
+      if (depth == 0) continue;
+      /* What another repository lists depends on what is in there. */
+      result = EXDEV;
+      break;
+    }
     size_t length = strlen(name);
     if (walk->out->entries >= walk->max_entries) {
       result = E2BIG;
@@ -103,7 +107,7 @@ static int visit(struct walk *walk, int fd, uint64_t place, int depth) {
       break;
     }
     uint64_t here = add(walk, place, name, length, &info);
-    if (!S_ISDIR(info.st_mode) || is_git) continue;
+    if (!S_ISDIR(info.st_mode)) continue;
     int child = openat(dirfd(directory), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (child < 0) {
       result = errno;

@@ -32,6 +32,8 @@ package actor SessionService {
     /// Where sessions are, for events that are only published. Bounded.
     private nonisolated let locations = Mutex<[String: LocationRef]>([:])
 
+    nonisolated let hasWarmedUp = Mutex(false)
+
     /// - Parameter version: of codetether, written into new sessions.
     package init(
         storage: any StorageBackend, bus: EventBus, ids: any IDSource, time: any TimeSource, logger: Logger,

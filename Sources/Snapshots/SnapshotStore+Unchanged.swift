@@ -29,7 +29,7 @@ struct OutsideLook: Sendable, Equatable {
 /// which no program can set. For one store in one process; safe from any thread.
 final class OutsideMemory: Sendable {
     /// Larger workspaces are left to git at once.
-    static let maximumEntries = 4_000
+    static let maximumEntries = 2_000
     /// After a workspace was too large, that many captures go to git without a look.
     private static let pause = 32
 

@@ -2,7 +2,7 @@ import CSupport
 package import SystemPackage
 
 /// What a directory and all below it look like from outside: names, kinds, inodes, sizes, modes and times. No file is opened.
-/// `.git` of the directory itself is left out, and what is inside other ones.
+/// `.git` of the directory itself is left out.
 package struct TreeStamp: Sendable, Equatable {
     /// Two keyed sums over all entries; equal ones mean that nothing was added, removed, written to, renamed or given another
     /// mode.
@@ -13,7 +13,7 @@ package struct TreeStamp: Sendable, Equatable {
 
     /// Why there is no stamp.
     package enum Failure: Error, Sendable, Equatable {
-        /// There are more entries than asked for, or the file system's times cannot be relied on.
+        /// There are more entries than asked for, another repository or file system, or times that cannot be relied on.
         case unsuitable
         /// Something cannot be looked at now.
         case unreadable

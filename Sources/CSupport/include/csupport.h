@@ -28,9 +28,9 @@ struct csupport_tree_stamp {
   int64_t settled_ns; /* CLOCK_REALTIME from which on every further change moves a time; before, do not trust the sums */
 };
 
-/* Looks at the directory root without opening a file. Not looked at: .git of root itself, and what is in other .git
-   directories. key: random, the same for stamps that are compared. Returns 0 or errno: E2BIG with more than max_entries, EXDEV
-   when another file system is mounted inside, ENOTSUP on a file system whose times cannot be relied on. */
+/* Looks at the directory root without opening a file; .git of root itself is left out. key: random, the same for stamps that are
+   compared. Returns 0 or errno: E2BIG with more than max_entries, EXDEV when another file system is mounted inside or there is
+   another repository, ENOTSUP on a file system whose times cannot be relied on. */
 int csupport_tree_stamp(const char *root, size_t max_entries, const uint64_t key[2], struct csupport_tree_stamp *out);
 
 /* PR_SET_CHILD_SUBREAPER: orphaned descendants become our children. Returns 0 or errno. */
