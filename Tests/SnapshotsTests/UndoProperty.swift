@@ -20,8 +20,9 @@ struct SeededNumbers: RandomNumberGenerator {
 
 /// One random interleaving of two agents and a user in one workspace, and an undo of the first agent at its end.
 ///
-/// What must hold is derived from what was seen on disk around each step, not from what the store says: a path that only the
-/// agent changed since its first change goes back to what it was; every other path keeps its bytes, mode, inode and time; the
+/// What must hold is derived from what was seen on disk around each step, not from what the store says: a path that is as
+/// the agent left it, each of whose changes took up where its last one ended, goes back to what it was before them, unless
+/// something else stays in its place; every other path keeps its bytes, mode, inode and time; the
 /// user's `.git` is the same to the byte; a redo brings back what was there before the undo.
 struct UndoProperty {
     private enum Actor { case agent, other, user }
@@ -131,18 +132,21 @@ struct UndoProperty {
         let actor: Actor = [.agent, .agent, .agent, .other, .user, .user].randomElement(using: &numbers) ?? .agent
         let owner = actor == .agent ? "ses_a" : "ses_b"
         var isCommand = false
+        var isNoticed = true
         switch (actor, Int.random(in: 0..<3, using: &numbers)) {
         case (.user, _): try await change(name)
         case (_, 0):
             isCommand = true
             let changes = Int.random(in: 1...3, using: &numbers)
             var copy = self
-            _ = try await fixture.command(owner: owner) {
+            let command = try await fixture.command(owner: owner) {
                 for _ in 0..<changes {
                     try await copy.change(copy.names.randomElement(using: &copy.numbers) ?? "a.txt")
                 }
             }
             numbers = copy.numbers
+            // On a machine that stands still for two seconds its effects are not known, which is said.
+            isNoticed = command.notice == nil
         case (_, let kind):
             let info = try? FileIO.stat(fixture.workspace.pushing(name), followSymlink: false)
             // What a file tool refuses.
@@ -153,7 +157,8 @@ struct UndoProperty {
         for path in Set(before.keys).union(after.keys) where before[path] != after[path] {
             // Commands are not seen to change ignored files, nor permission bits that git does not know.
             let isIgnored = usesGit && path.split(separator: 0x2F).contains { $0.suffix(4).elementsEqual(".log".utf8) }
-            history[path, default: []].append((actor, before[path], after[path], !(isCommand && isIgnored)))
+            history[path, default: []].append(
+                (actor, before[path], after[path], isNoticed && !(isCommand && isIgnored)))
         }
     }
 
