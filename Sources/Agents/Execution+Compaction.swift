@@ -15,12 +15,12 @@ extension Execution {
     /// A summary stands for everything before it, so a call is never parted from its result. Stops with
     /// `contextOverflow` after three compactions without a model answer between them, or when one did not shrink the
     /// conversation by a fifth.
-    func compactIfDue() async throws(AgentError) {
+    func compactIfDue(_ projection: SessionProjection) async throws(AgentError) {
         guard dependencies.config.compaction.auto != false else { return }
         let plan = CompactionPlan(
             contextTokens: model.limits.context, outputTokens: model.limits.output,
             reserve: dependencies.config.compaction.reserveTokens)
-        let messages = try await projection().messages
+        let messages = projection.messages
         let history = TurnHistory.modelMessages(messages, acceptsImages: model.capabilities.attachment)
         let estimate = CompactionPlan.estimate(history)
         let used = max(lastUsedTokens, estimate)

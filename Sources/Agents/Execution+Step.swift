@@ -15,7 +15,6 @@ extension Execution {
 
     /// One model request with its retries, and the tool calls of its answer.
     func step() async throws(AgentError) -> StepOutcome {
-        let projection = try await projection()
         await gatherTools()
         let definitions = tools.definitions(for: toolModel, agent: toolFilter)
         offeredNames = definitions.map(\.name)
@@ -26,8 +25,8 @@ extension Execution {
                     sessionID: sessionID, assistantMessageID: messageID, agent: activeAgent.name, model: model.ref,
                     started: dependencies.time.nowMs()))
         ])
-        // The prompt that was pending when `projection` was read is delivered by now.
-        let messages = try await self.projection().messages
+        // With the prompt that was pending until now.
+        let messages = try await ownProjection().messages
         var request = ModelRequest(
             model: model, system: try await systemBlocks(),
             messages: TurnHistory.modelMessages(messages, acceptsImages: model.capabilities.attachment),
@@ -37,7 +36,7 @@ extension Execution {
             maxOutputTokens: outputLimit, sessionID: sessionID)
         request.temperature = activeAgent.temperature
         let answer = try await ask(
-            request, messageID: messageID, usedCallIDs: TurnHistory.callIDs(projection.messages))
+            request, messageID: messageID, usedCallIDs: TurnHistory.callIDs(messages))
         result.steps += 1
         result.messageID = messageID
         result.text = answer.text
@@ -129,6 +128,7 @@ extension Execution {
         _ request: ModelRequest, into answer: inout StepAccumulator
     ) async throws(AgentError) -> ProviderError? {
         let stream: ModelStream
+        if !request.tools.isEmpty { sessions.warmUp() }
         do {
             stream = try await dependencies.client.stream(request)
             warmUpSnapshots()
@@ -143,8 +143,14 @@ extension Execution {
                 return error
             }
             guard let batch else { break }
+            let events = answer.receive(batch)
+            if answer.finish != nil, !answer.toolCalls.isEmpty {
+                // The answer is complete: stored with what it calls, before any of it runs.
+                pending += events
+                continue
+            }
             do {
-                try await emit(answer.receive(batch))
+                try await emit(events)
             } catch {
                 await stream.cancel()
                 throw error
@@ -157,7 +163,8 @@ extension Execution {
                     type: "RepetitionError")
             }
         }
-        try await emit(answer.close())
+        let rest = answer.close()
+        if answer.toolCalls.isEmpty { try await emit(rest) } else { pending += rest }
         return nil
     }
 

@@ -169,8 +169,9 @@ actor Execution {
                     "The run stopped after \(limit) model requests, its limit. Continue the session, or raise --max-steps.",
                     type: "StepLimitError")
             }
-            try await deliverSteered()
-            try await compactIfDue()
+            let projection = try await projection()
+            deliverSteered(projection)
+            try await compactIfDue(projection)
             if try await step() == .done, try await !hasSteered() { return }
         }
     }
@@ -181,8 +182,8 @@ actor Execution {
     }
 
     /// Prompts that arrived with `delivery: steer` join the running execution before its next request.
-    private func deliverSteered() async throws(AgentError) {
-        let inbox = try await projection().inbox
+    private func deliverSteered(_ projection: SessionProjection) {
+        let inbox = projection.inbox
         let open = Set(pending.compactMap { $0.deliveredID })
         for item in inbox where item.delivery == .steer && item.item.isPrompt && !open.contains(item.id) {
             pending.append(.sessionInboxDelivered(.init(sessionID: sessionID, inboxID: item.id)))
@@ -201,7 +202,7 @@ actor Execution {
                         sessionID: sessionID,
                         error: result.error ?? StructuredError(type: "UnknownError", message: "The run failed.")))
             }
-        let (events, usage) = (pending, isUsageDue ? usageUpdated : nil)
+        let (events, usage) = (pending.filter { $0.durableVersion != nil }, isUsageDue ? usageUpdated : nil)
         pending = []
         let stored = await Task { [sessions, sessionID] () -> SessionError? in
             do throws(SessionError) {
@@ -237,6 +238,12 @@ actor Execution {
         } catch {
             throw AgentError(.storage, error.message, type: "StorageError", underlying: error)
         }
+    }
+
+    /// The session as this execution's last append left it; others may have appended since.
+    func ownProjection() async throws(AgentError) -> SessionProjection {
+        if let known = await sessions.cached(sessionID) { return known }
+        return try await projection()
     }
 
     /// Stores `pending` and these events in one transaction.

@@ -69,7 +69,7 @@ package struct OwnRepository: Sendable {
         \tquotePath = false
         \tattributesFile = /dev/null
         \tuntrackedCache = false
-        \tlooseCompression = 1
+        \tlooseCompression = 0
         \tfsync = loose-object,pack,pack-metadata,reference
         \tfsyncMethod = batch
         [gc]

@@ -50,6 +50,17 @@ struct CompiledRules: Sendable {
         return best?.rule
     }
 
+    /// The rules for a permission in the order in which `best` prefers them.
+    func ranked(_ permission: [UInt8], isMCPTool: Bool) -> [Entry] {
+        func rank(_ entry: Entry) -> (Int, Int, Int, PermissionAction) {
+            (entry.name == permission ? 1 : 0, entry.nameLiterals, entry.patternLiterals, entry.rule.action)
+        }
+        return entries.filter { entry in
+            entry.name == permission || (entry.isMCP && isMCPTool) || ByteWildcard.matches(entry.name, permission)
+        }
+        .sorted { rank($0) > rank($1) }
+    }
+
     private static func expanded(_ pattern: String, home: String) -> String {
         for prefix in ["~", "$HOME"] where pattern == prefix || pattern.hasPrefix(prefix + "/") {
             return (home == "/" ? "" : home) + pattern.dropFirst(prefix.count)

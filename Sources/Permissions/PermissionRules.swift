@@ -60,13 +60,13 @@ package struct PermissionRules: Sendable {
     /// Permissions whose resources are paths.
     private static let pathPermissions: Set<String> = ["read", "edit", "list", "external_directory"]
 
-    private let layers: [PermissionLayer]
+    let layers: [PermissionLayer]
     private let agents: [String: [PermissionConfig]]
-    private let builtIn: CompiledRules
-    private let compiledLayers: [CompiledRules]
-    private let compiledAgents: [String: [CompiledRules]]
+    let builtIn: CompiledRules
+    let compiledLayers: [CompiledRules]
+    let compiledAgents: [String: [CompiledRules]]
     private let workspace: String
-    private let home: String
+    let home: String
 
     /// - Parameters:
     ///   - layers: lowest first, without the built-in one.
@@ -206,7 +206,7 @@ package struct PermissionRules: Sendable {
 
     /// Paths are known by their absolute and, inside the workspace, their relative form; a directory outside also as
     /// `dir/`, so that `dir/*` covers it.
-    private func forms(of resource: String, _ permission: String) -> [[UInt8]] {
+    func forms(of resource: String, _ permission: String) -> [[UInt8]] {
         if permission == "bash" { return ShellText.forms(resource).map { Array($0.utf8) } }
         guard Self.pathPermissions.contains(permission) else { return [Array(resource.utf8)] }
         let root = workspace.hasSuffix("/") ? workspace : workspace + "/"

@@ -157,11 +157,12 @@ package actor PermissionService: PermissionGate {
             approvals = []
         }
         let rules = rules
+        let prepared = rules.prepared(
+            permission, agent: context.agent, callers: context.callers, sessionRules: context.sessionRules)
         let asksPass = approvesAsks
         return { path in
-            let decision = rules.decide(
-                permission, path, agent: context.agent, callers: context.callers, sessionRules: context.sessionRules)
-            guard decision.action == .ask else { return decision.action }
+            let action = prepared.action(of: path)
+            guard action == .ask else { return action }
             return asksPass || approvals.contains { rules.covers($0.resource, path, permission) } ? .allow : .ask
         }
     }

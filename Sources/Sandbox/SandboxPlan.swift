@@ -1,5 +1,9 @@
 package import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// How a policy is put into practice on a machine: an ordered list of what covers what, the most specific last. A pure value.
 ///
 /// - Everything is read-only unless it says otherwise; a deeper path wins over a shallower one, at the same path "may be
@@ -36,10 +40,12 @@ package struct SandboxPlan: Sendable, Equatable {
     /// - Parameter facts: asked for each named path.
     package init(_ policy: SandboxPolicy, facts: SandboxFacts) {
         self.policy = policy
-        var covers: [FilePath: Cover] = [:]
+        var covers: [[UInt8]: Covered] = [:]
         func add(_ path: FilePath, _ cover: Cover) {
-            guard path.isAbsolute, path != "/", covers[path].map({ $0 < cover }) ?? true else { return }
-            covers[path] = cover
+            guard path.isAbsolute else { return }
+            let bytes = Self.bytes(path)
+            guard bytes.count > 1, covers[bytes].map({ $0.cover < cover }) ?? true else { return }
+            covers[bytes] = Covered(path: path, bytes: bytes, cover: cover)
         }
         for path in policy.hidden {
             switch facts.kind(path) {
@@ -50,28 +56,51 @@ package struct SandboxPlan: Sendable, Equatable {
             }
         }
         add("/tmp", .temporary)
-        let hidesRun = covers["/run"] != nil
+        let hidesRun = covers[Array("/run".utf8)] != nil
         for path in policy.readable + (hidesRun ? ProtectedPaths.neededOfRun : []) where facts.kind(path) != .missing {
             add(path, .readable)
         }
         for path in policy.writable where facts.kind(path) != .missing { add(path, .writable) }
         add(policy.workspace, policy.changesWorkspace ? .writable : .readable)
-        let sorted = covers.map { Place($0.key, $0.value) }.sorted {
-            let (left, right) = ($0.path.components.count, $1.path.components.count)
-            return left == right ? $0.path.string < $1.path.string : left < right
+        let sorted = covers.values.sorted {
+            $0.depth == $1.depth ? $0.bytes.lexicographicallyPrecedes($1.bytes) : $0.depth < $1.depth
         }
-        places = []
-        for place in sorted where !Self.isNeedless(place, after: places) { places.append(place) }
+        var kept: [Covered] = []
+        for place in sorted where !place.isNeedless(after: kept) { kept.append(place) }
+        places = kept.map { Place($0.path, $0.cover) }
     }
 
-    /// What is hidden in something that is hidden already, or readable in what is readable.
-    private static func isNeedless(_ place: Place, after places: [Place]) -> Bool {
-        let around = places.last { $0.path.contains(place.path) }?.cover ?? .readable
-        switch place.cover {
-        case .hiddenDirectory, .hiddenFile: return around < .readable
-        case .readable: return around == .readable
-        case .writable: return around == .writable
-        case .temporary: return false
+    private static func bytes(_ path: FilePath) -> [UInt8] {
+        path.withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+    }
+
+    /// A place by its bytes: comparing the components of paths took most of the time of a plan.
+    private struct Covered {
+        let path: FilePath
+        let bytes: [UInt8]
+        let cover: Cover
+        let depth: Int
+
+        init(path: FilePath, bytes: [UInt8], cover: Cover) {
+            self.path = path
+            self.bytes = bytes
+            self.cover = cover
+            depth = bytes.count { $0 == UInt8(ascii: "/") }
+        }
+
+        /// What is hidden in something that is hidden already, or readable in what is readable.
+        func isNeedless(after places: [Covered]) -> Bool {
+            let around = places.last { $0.contains(bytes) }?.cover ?? .readable
+            switch cover {
+            case .hiddenDirectory, .hiddenFile: return around < .readable
+            case .readable: return around == .readable
+            case .writable: return around == .writable
+            case .temporary: return false
+            }
+        }
+
+        private func contains(_ other: [UInt8]) -> Bool {
+            other.starts(with: bytes) && (other.count == bytes.count || other[bytes.count] == UInt8(ascii: "/"))
         }
     }
 }

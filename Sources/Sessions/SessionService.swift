@@ -32,6 +32,8 @@ package actor SessionService {
     /// Where sessions are, for events that are only published. Bounded.
     private nonisolated let locations = Mutex<[String: LocationRef]>([:])
 
+    nonisolated let hasWarmedUp = Mutex(false)
+
     /// - Parameter version: of codetether, written into new sessions.
     package init(
         storage: any StorageBackend, bus: EventBus, ids: any IDSource, time: any TimeSource, logger: Logger,
@@ -365,6 +367,7 @@ package actor SessionService {
         }
     }
 
-    /// A session in memory that may be behind the store.
-    func cached(_ id: String) -> SessionProjection? { cache.last { $0.info.id == id } }
+    /// A session in memory that may be behind the store: what others appended since the last `append` or read here is not in
+    /// it. Nil when it is not in memory.
+    package func cached(_ id: String) -> SessionProjection? { cache.last { $0.info.id == id } }
 }

@@ -26,6 +26,13 @@ struct PathFacts: Sendable {
     var size: Int64 = 0
     /// Permission bits of a file.
     var mode: UInt16?
+    /// What the index keeps of a file or link that is stored, as it was before it is read.
+    var stamp: FileStamp?
+}
+
+/// A file's own description.
+struct FileStamp: Sendable {
+    let info: stat
 }
 
 /// Directories that were found to be what their path says, without links.
@@ -50,16 +57,24 @@ extension WorkspaceAccess {
     /// Looks at a path without reading it.
     func facts(_ path: FilePath, limit: Int64, _ folders: inout CheckedFolders) -> PathFacts {
         let full = root.path.pushing(path)
-        guard folders.isReal(path.removingLastComponent()), let info = try? FileIO.stat(full, followSymlink: false)
+        var info = stat()
+        guard folders.isReal(path.removingLastComponent()),
+            full.withPlatformString({ fstatat(AT_FDCWD, $0, &info, AT_SYMLINK_NOFOLLOW) }) == 0
         else {
             return PathFacts(path: path, state: .gone)
         }
-        if info.isSymlink { return PathFacts(path: path, state: .stored, size: info.size) }
-        guard info.isRegular else { return PathFacts(path: path, state: .gone) }
-        guard info.size <= limit, full.withPlatformString({ access($0, R_OK) }) == 0 else {
-            return PathFacts(path: path, state: .skipped, size: info.size)
+        let size = Int64(info.st_size)
+        let stamp = FileStamp(info: info)
+        switch info.st_mode & S_IFMT {
+        case S_IFLNK: return PathFacts(path: path, state: .stored, size: size, stamp: stamp)
+        case S_IFREG: break
+        default: return PathFacts(path: path, state: .gone)
         }
-        return PathFacts(path: path, state: .stored, size: info.size, mode: info.mode)
+        guard size <= limit, full.withPlatformString({ access($0, R_OK) }) == 0 else {
+            return PathFacts(path: path, state: .skipped, size: size)
+        }
+        return PathFacts(
+            path: path, state: .stored, size: size, mode: UInt16(info.st_mode & 0o7777), stamp: stamp)
     }
 }
 

@@ -95,6 +95,7 @@ extension SnapshotStore {
                 // What is outside the workspace is pinned by the journal alone.
                 if files[index].path.isRelative { overlay.put(files[index].path, version) }
             case .missing where files[index].current == nil: continue
+            case .folder where files[index].isInPlaceOfFolder: continue
             default: files[index] = files[index].kept(.changedByYou, "it changed while the undo was prepared")
             }
         }
@@ -234,86 +235,5 @@ extension SnapshotStore {
         }
         try? FileIO.remove(layout.pending)
         return said
-    }
-}
-
-/// The changes of one undo, made one by one.
-private struct RestoreWork: Sendable {
-    let id: String
-    let access: WorkspaceAccess
-    let blobs: [String: [UInt8]]
-    let folders: Set<FilePath>
-    let journal: ChangeJournal
-    var beforeEach: (@Sendable (FilePath) -> SnapshotError?)?
-
-    func run(_ plan: [PlannedFile]) throws(FileError) -> [PlannedFile] {
-        var files = plan
-        var done: [Int] = []
-        do throws(FileError) {
-            // Removals first, so that a file can take the place of a directory.
-            let order =
-                files.indices.filter { files[$0].outcome == .restored && files[$0].target == nil }
-                + files.indices.filter { files[$0].outcome == .restored && files[$0].target != nil }
-            for index in order {
-                let file = files[index]
-                if let failure = beforeEach?(file.path) {
-                    throw FileError(.io, path: file.path, message: failure.message)
-                }
-                if try put(file.path, from: file.current, to: file.target) {
-                    done.append(index)
-                    if file.target == nil { access.removeEmptyParents(of: file.path) { folders.contains($0) } }
-                } else {
-                    files[index] = file.kept(.changedByYou, "it changed while the undo ran")
-                }
-            }
-            for index in done {
-                let file = files[index]
-                guard try isThere(file.path, file.target) else {
-                    throw FileError(
-                        .io, path: file.path, message: "\(file.path.shown) is not what it was restored to.")
-                }
-            }
-        } catch {
-            var lost: [String] = []
-            for index in done.reversed() {
-                let file = files[index]
-                if (try? put(file.path, from: file.target, to: file.current)) != true { lost.append(file.path.shown) }
-            }
-            try? journal.endUndo(id, succeeded: false, kept: [])
-            guard lost.isEmpty else {
-                throw FileError(
-                    .io, path: error.path,
-                    message: "\(error.message) These could not be put back either: \(lost.joined(separator: ", ")).")
-            }
-            throw error
-        }
-        let kept = files.filter { $0.outcome == .changedByYou }.map(\.path)
-        try journal.endUndo(id, succeeded: true, kept: kept)
-        return files
-    }
-
-    func finish(_ items: [UndoItem], forwards: Bool) throws(FileError) {
-        var kept: [FilePath] = []
-        for item in items {
-            access.removeTemporaries(beside: item.path)
-            let (from, to) = forwards ? (item.from, item.to) : (item.to, item.from)
-            if try isThere(item.path, to) { continue }
-            if try isThere(item.path, from), try put(item.path, from: from, to: to) { continue }
-            kept.append(item.path)
-        }
-        try journal.endUndo(id, succeeded: forwards, kept: kept)
-    }
-
-    private func put(_ path: FilePath, from: FileVersion?, to: FileVersion?) throws(FileError) -> Bool {
-        guard let bytes = to.map({ blobs[$0.hash] }) ?? [] else { return false }
-        return try access.replace(path, expecting: from, with: to, bytes: bytes)
-    }
-
-    private func isThere(_ path: FilePath, _ version: FileVersion?) throws(FileError) -> Bool {
-        switch try access.read(path, limit: SnapshotStore.readLimit) {
-        case .missing: version == nil
-        case .version(let now, _): now == version
-        case .tooLarge, .other: false
-        }
     }
 }

@@ -9,6 +9,8 @@ package struct CapturedTree: Sendable {
     var tree: String
     /// How many files were left out.
     var skipped: Int
+    /// Objects that are not durable yet.
+    var unflushed: [String] = []
 }
 
 /// The time that is left for a snapshot.
@@ -26,23 +28,42 @@ struct CaptureBudget: Sendable {
         let now = time.uptimeNs()
         return now < endNs ? .nanoseconds(Int64(endNs - now)) : .milliseconds(1)
     }
+
+    /// True when none is left.
+    var isOver: Bool { time.uptimeNs() >= endNs }
 }
 
 extension SnapshotStore {
     /// Above these the changes go into the index, below they are written beside it.
     private static let overlayFiles = 64
     private static let overlayBytes: Int64 = 4 << 20
+    /// So many changes are put into the index after they were written, so that they are not looked at again.
+    private static let refreshFiles = 8
 
-    /// Takes the workspace as it is: a tree object whose every file is stored. Costs about a `git status`.
-    /// - Parameter budgetMs: the time it may take; nil = ten minutes.
-    /// - Throws: `refused`, `disabled`, `limit`, `busy`, `failed`. A tree is returned only when every step succeeded.
-    func capture(budgetMs: Int?) async throws(SnapshotError) -> CapturedTree {
+    /// The same as `capture`, whatever is remembered.
+    func captureAll(budgetMs: Int?) async throws(SnapshotError) -> CapturedTree {
+        try await capture(budgetMs: budgetMs) { captured throws(SnapshotError) in
+            let objects = self.objects
+            try await self.blocking { () throws(FileError) in try objects.flush(captured.unflushed) }
+            return captured
+        }
+    }
+
+    /// The same, and something that is done with the tree before a collection may take what nothing refers to.
+    /// - Parameter use: has to make durable what is not.
+    func capture<T: Sendable>(
+        budgetMs: Int?, use: (CapturedTree) async throws(SnapshotError) -> T
+    ) async throws(SnapshotError) -> T {
         if let refusal { throw refusal }
         let budget = CaptureBudget(time: time, milliseconds: budgetMs ?? 600_000)
         let lock = try await lock(layout.indexLock, waitMs: budgetMs ?? 30_000)
         defer { lock.release() }
         let shared = try await self.lock(layout.storeLock, shared: true, waitMs: budgetMs ?? 30_000)
         defer { shared.release() }
+        return try await use(try await captureLocked(budget))
+    }
+
+    private func captureLocked(_ budget: CaptureBudget) async throws(SnapshotError) -> CapturedTree {
         guard await hasGit() else { return try await captureWithoutGit() }
         var tries = 0
         while true {
@@ -63,11 +84,11 @@ extension SnapshotStore {
     }
 
     private func captureWithGit(_ budget: CaptureBudget) async throws(SnapshotError) -> CapturedTree {
-        let base = try await baseTree(budget)
-        let paths = try await changedPaths(budget)
+        let (index, paths) = try await changedPaths(budget)
+        let known = index?.count ?? layout.indexCount
+        let base = try await baseTree(known, index?.checksum, budget)
         guard !paths.isEmpty else { return CapturedTree(tree: base, skipped: 0) }
         try await checkTotal()
-        let known = layout.indexCount
         guard known + paths.count <= limits.maxFiles * 2 else { throw tooMany(known + paths.count) }
         let access = WorkspaceAccess(root: workspace)
         let limit = Int64(limits.maxFileBytes)
@@ -78,15 +99,15 @@ extension SnapshotStore {
         let stored = facts.filter { $0.state == .stored }
         // Those of them that are in the index already are counted twice; a workspace near the cap is measured anew.
         guard known <= limits.maxFiles, stored.count <= limits.maxFiles else { throw tooMany(known + stored.count) }
-        let tree: String
+        var captured = CapturedTree(tree: "", skipped: facts.filter { $0.state == .skipped }.count)
         if known > 0, facts.count <= Self.overlayFiles, stored.reduce(0, { $0 + $1.size }) <= Self.overlayBytes {
-            tree = try await overlay(facts, on: base, access)
+            (captured.tree, captured.unflushed) = try await overlay(facts, on: base, access, index)
         } else {
-            tree = try await fold(facts, budget)
+            captured.tree = try await fold(facts, budget)
             guard layout.indexCount <= limits.maxFiles else { throw tooMany(layout.indexCount) }
         }
         try await blocking { [layout] () throws(FileError) in try layout.updateModes(facts) }
-        return CapturedTree(tree: tree, skipped: facts.filter { $0.state == .skipped }.count)
+        return captured
     }
 
     private func tooMany(_ count: Int) -> SnapshotError {
@@ -98,13 +119,18 @@ extension SnapshotStore {
 
     // MARK: What changed
 
-    /// The paths in which the workspace differs from the index, or may differ.
-    private func changedPaths(_ budget: CaptureBudget) async throws(SnapshotError) -> [FilePath] {
+    /// The paths in which the workspace differs from the index, or may differ. Git looks for new files while the known ones
+    /// are compared here.
+    private func changedPaths(
+        _ budget: CaptureBudget
+    ) async throws(SnapshotError) -> (index: GitIndex?, paths: [FilePath]) {
+        async let comparing = changedFiles(budget)
         let arguments = ["-z", "-o", "--exclude-standard"] + excludeArguments
-        let changed = layout.indexCount > 0 ? ["-m"] : []
-        var found: Set<FilePath> = []
         var nested: [FilePath] = []
-        for entry in try await listed(git, "ls-files", changed + arguments, budget).get() {
+        let others = await listed(git, "ls-files", arguments, budget)
+        let (index, compared) = try await comparing.get()
+        var found = Set(compared)
+        for entry in try others.get() {
             if entry.isFolder { nested.append(entry.path) } else { found.insert(entry.path) }
         }
         // A repository in the workspace is listed as one name with a slash; its files are the user's like all others.
@@ -116,7 +142,31 @@ extension SnapshotStore {
                 if entry.isFolder { nested.append(path) } else { found.insert(path) }
             }
         }
-        return Array(found)
+        return (index, Array(found))
+    }
+
+    /// The index, and the files of it that are not as it says. One that only git can read is compared by git.
+    private func changedFiles(
+        _ budget: CaptureBudget
+    ) async -> Result<(index: GitIndex?, paths: [FilePath]), SnapshotError> {
+        let root = workspace.path
+        let layout = layout
+        do throws(SnapshotError) {
+            let (index, found) = try await blocking { () throws(FileError) -> (GitIndex?, [[UInt8]]?) in
+                guard let index = GitIndex(layout.index) else { return (nil, nil) }
+                let folder = try FileIO.open(root, .readOnly, options: .directory)
+                defer { try? folder.close() }
+                return (index, index.changed(below: folder) { budget.isOver })
+            }
+            if let index {
+                if let found { return .success((index, found.map { FilePath(bytes: $0) })) }
+                return .failure(SnapshotError(.limit, "Comparing the files of \(root) took too long and was stopped."))
+            }
+            guard layout.indexCount > 0 else { return .success((nil, [])) }
+            return await listed(git, "ls-files", ["-z", "-m"], budget).map { (nil, $0.map(\.path)) }
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func listed(
@@ -130,8 +180,10 @@ extension SnapshotStore {
         }
     }
 
-    /// The user's own ignore files beside `.gitignore`: plain text, no configuration is read for them.
-    private var excludeArguments: [String] {
+    private var excludeArguments: [String] { ignoreFiles.flatMap { ["-X", $0] } }
+
+    /// The user's own ignore files beside `.gitignore`, those that exist: plain text, no configuration is read for them.
+    var ignoreFiles: [String] {
         var files = [layout.root.pushing("info/own-exclude")]
         if let state = GitState.read(workspace.path), state.root == workspace.path {
             var common = state.gitDirectory
@@ -144,18 +196,17 @@ extension SnapshotStore {
         if let folder = environment["XDG_CONFIG_HOME"].map({ FilePath($0) }) ?? home?.appending(".config") {
             files.append(folder.pushing("git/ignore"))
         }
-        return files.filter { FileIO.exists($0) && $0.isUTF8 }.flatMap { ["-X", $0.string] }
+        return files.filter { FileIO.exists($0) && $0.isUTF8 }.map(\.string)
     }
 
     // MARK: The tree
 
-    /// The tree that the index describes.
-    private func baseTree(_ budget: CaptureBudget) async throws(SnapshotError) -> String {
-        guard layout.indexCount > 0 else { return GitObjects.emptyTree }
-        if let bytes = try? FileIO.read(layout.base, limit: 100) {
-            let hash = String(decoding: bytes.prefix(40), as: UTF8.self)
-            if GitObjects.isHash(hash) { return hash }
-        }
+    /// The tree that an index of so many files describes.
+    private func baseTree(
+        _ count: Int, _ checksum: String?, _ budget: CaptureBudget
+    ) async throws(SnapshotError) -> String {
+        guard count > 0 else { return GitObjects.emptyTree }
+        if let checksum, let tree = layout.baseTree(of: checksum) { return tree }
         return try await writeBase(budget)
     }
 
@@ -167,8 +218,10 @@ extension SnapshotStore {
             throw Self.failed(error)
         }
         let hash = String(decoding: output.prefix(40), as: UTF8.self)
-        let base = layout.base
-        try await blocking { () throws(FileError) in try AtomicFile.write(Array((hash + "\n").utf8), to: base) }
+        try await blocking { [layout] () throws(FileError) in
+            guard let checksum = GitIndex.checksum(layout.index) else { return }
+            try layout.setBaseTree(hash, of: checksum)
+        }
         return hash
     }
 
@@ -198,14 +251,15 @@ extension SnapshotStore {
 
     private static func list(_ facts: [PathFacts]) -> [UInt8] { facts.flatMap { $0.path.bytes + [0] } }
 
-    /// Writes the tree that `base` becomes by a few changes, without the index.
+    /// Writes the tree that `base` becomes by a few changes. When they are not that few, they go into the index too.
     private func overlay(
-        _ facts: [PathFacts], on base: String, _ access: WorkspaceAccess
-    ) async throws(SnapshotError) -> String {
+        _ facts: [PathFacts], on base: String, _ access: WorkspaceAccess, _ index: GitIndex?
+    ) async throws(SnapshotError) -> (tree: String, written: [String]) {
         let objects = objects
         let limit = limits.maxFileBytes
-        let (changes, written) = try await blocking { () throws(FileError) in
+        let (changes, entries, written) = try await blocking { () throws(FileError) in
             var changes = TreeOverlay()
+            var entries: [[UInt8]: GitIndex.Entry?] = [:]
             var written: [String] = []
             for fact in facts {
                 var version: FileVersion?
@@ -215,16 +269,25 @@ extension SnapshotStore {
                     version = found
                 }
                 changes.put(fact.path, version)
+                entries.updateValue(version.flatMap { GitIndex.Entry($0, fact.stamp) }, forKey: fact.path.bytes)
             }
-            return (changes, written)
+            return (changes, entries, written)
         }
-        return try await write(changes, on: base, written: written)
+        let (tree, all) = try await write(changes, on: base, written: written)
+        guard let index, entries.count > Self.refreshFiles else { return (tree, all) }
+        try await blocking { [layout] () throws(FileError) in
+            let bytes = index.applying(entries)
+            try layout.replace(layout.index, bytes)
+            try layout.setBaseTree(tree, of: Hex.text(bytes.suffix(20)))
+        }
+        return (tree, all)
     }
 
-    /// Writes the tree that another one becomes by changes. All is durable when it returns.
-    func write(
-        _ changes: TreeOverlay, on base: String, written: [String] = []
-    ) async throws(SnapshotError) -> String {
+    /// Writes the tree that another one becomes by changes.
+    /// - Returns: the tree, and what has to be flushed, `written` included.
+    private func write(
+        _ changes: TreeOverlay, on base: String, written: [String]
+    ) async throws(SnapshotError) -> (tree: String, written: [String]) {
         let objects = objects
         var known: [[[UInt8]]: GitTree] = [:]
         var packed: [GitTree] = []
@@ -253,8 +316,7 @@ extension SnapshotStore {
             // The next change below the same folders then needs no git to read them.
             for tree in packed.prefix(64) { all.append(try objects.write(.tree, tree.bytes)) }
             let tree = try changes.write(known, to: objects, written: &all) ?? GitObjects.emptyTree
-            try objects.flush(all)
-            return tree
+            return (tree, all)
         }
     }
 }

@@ -122,6 +122,7 @@ extension SnapshotStore {
 
     /// Packs everything that is reachable and deletes the rest.
     private func packAll(prunes: Bool) async throws(SnapshotError) {
+        try await blocking { [layout] () throws(FileError) in try layout.markCollected() }
         do throws(GitError) {
             _ = try await git.run("pack-refs", ["--all"], timeout: .seconds(600))
             let options = ["-c", "repack.writeBitmaps=false"]
@@ -130,6 +131,8 @@ extension SnapshotStore {
             throw Self.failed(error)
         }
         guard prunes else { return }
+        // Nothing but this file may refer to the tree of the index; git writes it anew then.
+        try? FileIO.remove(layout.base)
         // For this moment nobody may be between storing an object and pinning it.
         let lock = try await lock(layout.storeLock, waitMs: 30_000)
         defer { lock.release() }
@@ -157,6 +160,26 @@ extension SnapshotStore {
                 "repack", ["-d", "-q"], options: ["-c", "repack.writeBitmaps=false"], timeout: .seconds(600))
         } catch {
             throw Self.failed(error)
+        }
+        try await unpackTrees()
+    }
+
+    /// Puts the trees that the next snapshots change beside the packs, the upper ones first and not too many, so that writing
+    /// their successors needs no git.
+    private func unpackTrees() async throws(SnapshotError) {
+        guard let checksum = GitIndex.checksum(layout.index), let base = layout.baseTree(of: checksum) else { return }
+        let objects = objects
+        var level: Set<String> = [base]
+        var left = 512
+        while !level.isEmpty, left > 0 {
+            let found = try await trees(Set(level.prefix(left)))
+            left -= level.count
+            try await blocking { () throws(FileError) in
+                var written: [String] = []
+                for tree in found.values { written.append(try objects.write(.tree, tree.bytes)) }
+                try objects.flush(written)
+            }
+            level = Set(found.values.flatMap { $0.entries.values.filter(\.isTree).map(\.hash) })
         }
     }
 

@@ -148,6 +148,7 @@ extension SnapshotStore {
             guard let hash = plan[index].target?.hash, lost.contains(hash) else { continue }
             plan[index] = plan[index].kept(.missingObject, "its content (\(hash)) is not in the store any more")
         }
+        plan = try await settled(plan)
         return (plan, exact ? Set(plan.filter { $0.target == nil }.flatMap { $0.path.parents }) : [])
     }
 
@@ -163,6 +164,9 @@ extension SnapshotStore {
             }
             if file.target == now { file.outcome = .alreadyOriginal }
         case .tooLarge(let size): return file.kept(.skipped, "it has \(size) bytes now, too many for a checkpoint")
+        case .folder:
+            file.isInPlaceOfFolder = change.after != nil
+            if change.after == nil { return file.kept(.skipped, "it is a directory now") }
         case .other(let what): return file.kept(.skipped, "it \(what) now")
         }
         return file

@@ -91,7 +91,7 @@ private struct NativeWalk {
                 let hash = try objects.write(.blob, bytes)
                 tree.entries[path.names.last ?? []] = GitTree.Entry(mode: version.gitMode, hash: hash)
             case .tooLarge: skipped += 1
-            case .missing, .other: continue
+            case .missing, .folder, .other: continue
             }
         }
         guard !tree.entries.isEmpty else { return nil }

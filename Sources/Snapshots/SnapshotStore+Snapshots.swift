@@ -72,15 +72,14 @@ extension SnapshotStore {
     package func create(
         sessionID: String? = nil, reason: String = "manual", label: String? = nil, budgetMs: Int? = nil
     ) async throws(SnapshotError) -> Snapshot {
-        let captured = try await capture(budgetMs: budgetMs)
-        return try await pin(captured, sessionID: sessionID, reason: reason, label: label)
+        try await capture(budgetMs: budgetMs) { captured throws(SnapshotError) in
+            try await self.pin(captured, sessionID: sessionID, reason: reason, label: label)
+        }
     }
 
     private func pin(
         _ captured: CapturedTree, sessionID: String?, reason: String, label: String?
     ) async throws(SnapshotError) -> Snapshot {
-        let shared = try await lock(layout.storeLock, shared: true, waitMs: 30_000)
-        defer { shared.release() }
         let id = ids.next(.snapshot)
         let now = time.nowMs()
         let note = SnapshotNote(
@@ -91,7 +90,7 @@ extension SnapshotStore {
             if captured.tree == GitObjects.emptyTree { try objects.write(.tree, []) }
             let bytes = Self.commit(tree: captured.tree, parent: nil, message: note.text, createdMs: now)
             let commit = try objects.write(.commit, bytes)
-            try objects.flush([commit])
+            try objects.flush(captured.unflushed + [commit])
             try layout.setRef(layout.snapshotRef(id), commit, durable: true)
             return commit
         }
@@ -141,7 +140,8 @@ extension SnapshotStore {
         let id: String
         let call: JournalCall
         let before: CapturedTree?
-        let modes: [FilePath: UInt16]
+        /// Unusual permission bits; nil when they are not known.
+        let modes: [FilePath: UInt16]?
         let notice: String?
     }
 
@@ -160,7 +160,8 @@ extension SnapshotStore {
         do throws(SnapshotError) {
             let before = try await capture(budgetMs: limits.budgetMs)
             // As the workspace is now: the capture has brought the list up to date.
-            let modes = try await blocking { () throws(FileError) in layout.readModes() }
+            let modes =
+                await hasGit() ? try await blocking { () throws(FileError) in layout.readModes() } : nil
             return CommandMark(id: id, call: call, before: before, modes: modes, notice: nil)
         } catch {
             return CommandMark(id: id, call: call, before: nil, modes: [:], notice: error.message)
@@ -172,8 +173,12 @@ extension SnapshotStore {
     package func endCommand(_ mark: CommandMark) async -> (files: [JournalFile], notice: String?) {
         var notice = mark.notice.map { "Undo does not cover what this command changed: \($0)" }
         var files: [JournalFile] = []
+        var shared: FileLock?
+        defer { shared?.release() }
         if let before = mark.before {
             do throws(SnapshotError) {
+                // Until the journal refers to it no collection may take it.
+                shared = try await lock(layout.storeLock, shared: true, waitMs: 30_000)
                 let after = try await capture(budgetMs: limits.budgetMs)
                 files = try await changes(mark, from: before.tree, to: after.tree)
             } catch {
@@ -211,10 +216,11 @@ extension SnapshotStore {
                     file.after?.mode = info.mode
                 }
                 guard let before = file.before, !before.isSymlink else { return file }
-                // Git knows the executable bit only; the others are as they were seen last, or as they are now.
-                if let known = mark.modes[change.path], (known ^ before.mode) & 0o100 == 0 {
-                    file.before?.mode = known
-                } else if mark.modes[change.path] == nil, let after = file.after, !after.isSymlink,
+                // Git's trees have the executable bit only; the others are as they were seen last. Without git nobody looks at
+                // them: then they are taken to be as they are now.
+                if let known = mark.modes?[change.path] {
+                    if (known ^ before.mode) & 0o100 == 0 { file.before?.mode = known }
+                } else if mark.modes == nil, let after = file.after, !after.isSymlink,
                     (after.mode ^ before.mode) & 0o100 == 0
                 {
                     file.before?.mode = after.mode

@@ -23,6 +23,8 @@ package final class SnapshotStore: Sendable {
     let ids: any IDSource
     let time: any TimeSource
     let logger: Logger
+    /// How the workspace looked at the last capture.
+    let outside = OutsideMemory()
     private let state = Mutex(State())
 
     private struct State {
@@ -144,8 +146,9 @@ package final class SnapshotStore: Sendable {
         }
         guard isDue else { return }
         let layout = layout
-        let bytes = try await blocking { () throws(FileError) in layout.diskBytes() }
-        guard bytes < Int64(limits.maxTotalBytes) else {
+        let limit = Int64(limits.maxTotalBytes)
+        let bytes = try await blocking { () throws(FileError) in layout.recentDiskBytes(limit: limit) }
+        guard bytes < limit else {
             throw SnapshotError(
                 .limit,
                 "The snapshots of \(workspace.path) take \(bytes >> 20) MiB, their limit (snapshot.max_total_bytes). Run `codetether snapshot gc`, or raise the limit."

@@ -58,6 +58,21 @@ struct StoreLayout: Sendable {
         }
     }
 
+    // MARK: The tree of the index
+
+    /// The tree that the index with this checksum describes; nil when that is not known.
+    func baseTree(of checksum: String) -> String? {
+        guard let bytes = try? FileIO.read(base, limit: 100) else { return nil }
+        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count == 2, words[1] == checksum, GitObjects.isHash(String(words[0])) else { return nil }
+        return String(words[0])
+    }
+
+    /// Not durable: one that does not fit the index is found out.
+    func setBaseTree(_ tree: String, of checksum: String) throws(FileError) {
+        try replace(base, Array("\(tree) \(checksum)\n".utf8))
+    }
+
     // MARK: Refs
 
     func snapshotRef(_ id: String) -> FilePath { snapshotRefs.appending(id) }
@@ -65,10 +80,11 @@ struct StoreLayout: Sendable {
     func setRef(_ path: FilePath, _ hash: String, durable: Bool) throws(FileError) {
         let bytes = Array((hash + "\n").utf8)
         try FileIO.createDirectory(path.removingLastComponent())
-        if durable {
-            try AtomicFile.write(bytes, to: path)
-            return
-        }
+        if durable { try AtomicFile.write(bytes, to: path) } else { try replace(path, bytes) }
+    }
+
+    /// Replaces a file in one step, without waiting for the disk: a crash of the machine may leave any content.
+    func replace(_ path: FilePath, _ bytes: [UInt8]) throws(FileError) {
         let temporary = path.removingLastComponent().appending(
             AtomicFile.temporaryPrefix + String(UInt64.random(in: .min ... .max), radix: 36))
         let file = try FileIO.open(temporary, .writeOnly, options: [.create, .exclusiveCreate], action: "create")
@@ -116,23 +132,5 @@ struct StoreLayout: Sendable {
         }
         guard FileIO.exists(root.appending("packed-refs")), let name = path.lastComponent else { return nil }
         return try refs(path.removingLastComponent())[name.string]
-    }
-
-    /// What the store has on disk, in bytes of whole blocks.
-    func diskBytes() -> Int64 { Self.diskBytes(root, depth: 0) }
-
-    private static func diskBytes(_ folder: FilePath, depth: Int) -> Int64 {
-        guard depth < 8, let entries = try? FileIO.list(folder) else { return 0 }
-        var total: Int64 = 0
-        for entry in entries {
-            let path = folder.appending(entry.name)
-            guard let info = try? FileIO.stat(path, followSymlink: false) else { continue }
-            if info.isDirectory {
-                total += diskBytes(path, depth: depth + 1)
-            } else {
-                total += (info.size + 4_095) / 4_096 * 4_096
-            }
-        }
-        return total
     }
 }

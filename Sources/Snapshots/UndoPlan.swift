@@ -30,6 +30,8 @@ package struct PlannedFile: Sendable, Equatable {
     package var isMerged = false
     /// Where the merge with conflicts was written.
     package var conflictFile: FilePath?
+    /// True when there is a directory now, which goes when the plan leaves nothing in it.
+    var isInPlaceOfFolder = false
 
     init(
         path: FilePath, outcome: FileOutcome, reason: String? = nil, current: FileVersion? = nil,
@@ -82,6 +84,7 @@ struct EffectChain: Sendable {
         }
         switch found {
         case .tooLarge(let size): return file.kept(.changedByYou, "it has \(size) bytes now")
+        case .folder: file.isInPlaceOfFolder = file.target != nil
         case .other(let what): return file.kept(.changedByYou, "it \(what) now")
         case .missing, .version: break
         }
@@ -144,10 +147,7 @@ extension SnapshotStore {
                 chains[file.path] = chain
             }
         }
-        return try await plan(chains.values.map { $0 }).map { file in
-            guard foreign.contains(file.path), file.outcome == .restored else { return file }
-            return file.kept(.changedByYou, "another session changed it since")
-        }
+        return try await plan(chains.values.map { $0 }, foreign: foreign)
     }
 
     /// What taking an undo back does to each path. Changes nothing.
@@ -169,13 +169,19 @@ extension SnapshotStore {
         }
     }
 
-    private func plan(_ chains: [EffectChain]) async throws(SnapshotError) -> [PlannedFile] {
+    /// - Parameter foreign: paths that another session changed since.
+    private func plan(
+        _ chains: [EffectChain], foreign: Set<FilePath> = []
+    ) async throws(SnapshotError) -> [PlannedFile] {
         let access = WorkspaceAccess(root: workspace)
         let sorted = chains.sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
         var plan = try await blocking { () throws(FileError) in
             var plan: [PlannedFile] = []
-            for chain in sorted { plan.append(chain.plan(try access.read(chain.path, limit: Self.readLimit))) }
-            Self.keepBlocked(&plan, access)
+            for chain in sorted {
+                let file = chain.plan(try access.read(chain.path, limit: Self.readLimit))
+                let isForeign = file.outcome == .restored && foreign.contains(file.path)
+                plan.append(isForeign ? file.kept(.changedByYou, "another session changed it since") : file)
+            }
             return plan
         }
         let wanted = Set(plan.filter { $0.outcome == .restored }.compactMap(\.target?.hash))
@@ -184,7 +190,47 @@ extension SnapshotStore {
             guard let hash = plan[index].target?.hash, lost.contains(hash) else { continue }
             plan[index] = plan[index].kept(.missingObject, "its old content (\(hash)) is not in the store any more")
         }
-        return plan
+        return try await settled(plan)
+    }
+
+    /// A plan without what cannot be done: files in the place of a directory that does not get empty, and below something that
+    /// is no directory and does not go.
+    func settled(_ plan: [PlannedFile]) async throws(SnapshotError) -> [PlannedFile] {
+        let access = WorkspaceAccess(root: workspace)
+        return try await blocking { () throws(FileError) in
+            var plan = plan
+            Self.keepFolders(&plan, access)
+            Self.keepBlocked(&plan, access)
+            return plan
+        }
+    }
+
+    private static func keepFolders(_ plan: inout [PlannedFile], _ access: WorkspaceAccess) {
+        guard plan.contains(where: { $0.outcome == .restored && $0.isInPlaceOfFolder }) else { return }
+        let removed = Set(plan.filter { $0.outcome == .restored && $0.target == nil }.map(\.path))
+        let emptied = Set(removed.flatMap(\.parents))
+        for index in plan.indices where plan[index].outcome == .restored && plan[index].isInPlaceOfFolder {
+            var left = 10_000
+            if !getsEmpty(plan[index].path, removed, emptied, access, &left) {
+                plan[index] = plan[index].kept(.changedByYou, "it is a directory now")
+            }
+        }
+    }
+
+    /// True when everything in a directory is removed, and no directory in it is one that nothing is removed from.
+    private static func getsEmpty(
+        _ folder: FilePath, _ removed: Set<FilePath>, _ emptied: Set<FilePath>, _ access: WorkspaceAccess,
+        _ left: inout Int
+    ) -> Bool {
+        guard emptied.contains(folder), let entries = try? access.root.list(folder) else { return false }
+        left -= entries.count
+        guard left > 0 else { return false }
+        for entry in entries {
+            let path = folder.appending(entry.name)
+            if removed.contains(path) { continue }
+            guard entry.kind == .directory, getsEmpty(path, removed, emptied, access, &left) else { return false }
+        }
+        return true
     }
 
     /// Keeps paths whose directory has become something else that does not go away.

@@ -17,7 +17,8 @@ struct WorkspaceAccess: Sendable {
         /// A file or link, and its bytes (the target for a link).
         case version(FileVersion, [UInt8])
         case tooLarge(Int64)
-        /// A directory, a pipe, a device or a socket; or something that cannot be read.
+        case folder
+        /// A pipe, a device or a socket; or something that cannot be read.
         case other(String)
     }
 
@@ -79,7 +80,7 @@ struct WorkspaceAccess: Sendable {
                 if error.kind == .tooLarge { return .tooLarge(Int64(info.st_size)) }
                 throw error
             }
-        case S_IFDIR: return .other("is a directory")
+        case S_IFDIR: return .folder
         default: return .other("is no regular file")
         }
     }
@@ -131,7 +132,7 @@ struct WorkspaceAccess: Sendable {
         switch try read(path, limit: 1 << 30) {
         case .missing: expected == nil
         case .version(let now, _): now == expected
-        case .tooLarge, .other: false
+        case .tooLarge, .folder, .other: false
         }
     }
 

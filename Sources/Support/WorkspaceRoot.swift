@@ -54,6 +54,17 @@ package final class WorkspaceRoot: Sendable {
         return try FileIO.stat(file, path: relative)
     }
 
+    /// When a file was modified, nanoseconds since 1970; follows links that stay inside. For many files: the path is taken as its
+    /// bytes. Nil when nothing is there or it leads out.
+    package func modifiedNs(_ relative: [UInt8]) -> Int64? {
+        let name = relative.map { CChar(bitPattern: $0) } + [0]
+        let result = csupport_open_beneath(descriptor.rawValue, name, openPathOnly, 0)
+        guard result >= 0 else { return nil }
+        let file = FileDescriptor(rawValue: result)
+        defer { try? file.close() }
+        return (try? FileIO.stat(file, path: "."))?.mtimeNs
+    }
+
     /// Describes a file or the link itself.
     package func lstat(_ relative: FilePath) throws(FileError) -> FileInfo {
         let file = try open(relative: relative, flags: openPathOnly | O_NOFOLLOW)

@@ -21,6 +21,7 @@ struct AgentWorld: Sendable {
     let gate: NotingGate
     let service: AgentService
     let events: EventSubscription
+    let storage: NotingStorage
 
     /// - Parameters:
     ///   - replies: as in a `--fake-responses` file.
@@ -33,7 +34,7 @@ struct AgentWorld: Sendable {
         try await TempWorkspace.with(files: files) { workspace in
             let state = try TempWorkspace()
             defer { state.remove() }
-            let storage = try await SQLiteStorage.open(state.path.appending("codetether.db"))
+            let storage = NotingStorage(try await SQLiteStorage.open(state.path.appending("codetether.db")))
             let bus = EventBus()
             let time = SystemTime()
             let ids = ULIDSource(time: time)
@@ -69,7 +70,7 @@ struct AgentWorld: Sendable {
                 NewSession(directory: workspace.path.string, projectID: "p1", title: "Test"))
             let world = AgentWorld(
                 workspace: workspace, sessions: sessions, transport: transport, gate: gate, service: service,
-                events: bus.subscribe(limit: 100_000, maxBytes: 1 << 28))
+                events: bus.subscribe(limit: 100_000, maxBytes: 1 << 28), storage: storage)
             let result = try await body(world, info)
             await storage.close()
             return result
@@ -101,4 +102,45 @@ final class NotingGate: PermissionGate {
         throw PermissionDenied(
             permission: demand.permission, pattern: "*", rule: "\(demand.permission): deny", source: "test")
     }
+}
+
+/// A store that remembers the types of the events of each commit, and counts what is read.
+final class NotingStorage: StorageBackend {
+    private let inner: any StorageBackend
+    private let notes = Mutex<(commits: [[String]], reads: Int)>(([], 0))
+
+    init(_ inner: any StorageBackend) { self.inner = inner }
+
+    /// Commits with events, in order.
+    var commits: [[String]] { notes.withLock { $0.commits } }
+    var reads: Int { notes.withLock { $0.reads } }
+
+    private func read() { notes.withLock { $0.reads += 1 } }
+
+    nonisolated var name: String { inner.name }
+    func read(_ key: RecordKey) async throws(StorageError) -> Record? {
+        read()
+        return try await inner.read(key)
+    }
+    func list(_ query: RecordQuery) async throws(StorageError) -> RecordPage {
+        read()
+        return try await inner.list(query)
+    }
+    func commit(_ batch: StorageBatch) async throws(StorageError) -> CommitReceipt {
+        let types = batch.appends.flatMap { $0.events.map(\.type) }
+        if !types.isEmpty { notes.withLock { $0.commits.append(types) } }
+        return try await inner.commit(batch)
+    }
+    func events(of aggregate: String, after seq: Int64, limit: Int) async throws(StorageError) -> [StoredEvent] {
+        read()
+        return try await inner.events(of: aggregate, after: seq, limit: limit)
+    }
+    func lastSeq(of aggregate: String) async throws(StorageError) -> Int64 {
+        read()
+        return try await inner.lastSeq(of: aggregate)
+    }
+    func aggregates(after: String?, limit: Int) async throws(StorageError) -> [String] {
+        try await inner.aggregates(after: after, limit: limit)
+    }
+    func close() async { await inner.close() }
 }

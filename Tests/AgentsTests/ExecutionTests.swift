@@ -125,4 +125,31 @@ struct ExecutionTests {
             #expect(try #require(seen.firstIndex(of: "session.usage.updated")) > tool, "\(seen)")
         }
     }
+
+    @Test("A step with a call makes two commits: the answer with what it calls, before it runs; and what came of it")
+    func commits() async throws {
+        let steps = 4
+        let calls = (0..<steps).map {
+            call("read", ["filePath": "a.txt", "offset": .int(Int64($0 + 1))], id: "c\($0)")
+        }
+        try await AgentWorld.with(calls + [text("Done.")], files: ["a.txt": "1\n2\n3\n4\n5\n"]) { world, session in
+            let before = world.storage.reads
+            let (result, events) = try await world.run(session, "Read a.txt")
+            #expect(result.outcome == .succeeded && result.steps == steps + 1, "\(result)")
+            let commits = world.storage.commits.map { $0.map { $0.replacing("session.", with: "") } }
+            let called = commits.filter { $0.contains("tool.called") }
+            #expect(
+                called
+                    == Array(
+                        repeating: ["tool.input.started", "tool.input.ended", "step.streamed", "tool.called"],
+                        count: steps), "\(commits)")
+            let ended = commits.filter { $0.contains("tool.success") }
+            #expect(
+                ended == Array(repeating: ["tool.success", "step.ended", "step.started"], count: steps), "\(commits)")
+            #expect(world.storage.reads - before <= 3 * (steps + 1) + 12)
+            // Who listens sees them in the order of the log.
+            let seqs = events.compactMap { $0.durable?.seq }
+            #expect(seqs == seqs.sorted())
+        }
+    }
 }

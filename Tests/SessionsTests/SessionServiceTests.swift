@@ -322,4 +322,17 @@ import Testing
             #expect(await failure { try await sessions.service.list(all) }?.kind == .invalid)
         }
     }
+
+    @Test("the example that is encoded ahead of need is a step with a call that ended, and nothing of it is kept")
+    func warmUp() async throws {
+        let bytes = try SessionService.encodeExample()
+        #expect(bytes > 2_000)
+        try await SessionWorld.with { sessions, _ in
+            sessions.service.warmUp()
+            var all = SessionFilter()
+            all.includeChildren = true
+            let found = try await sessions.service.list(all)
+            #expect(found.sessions.isEmpty)
+        }
+    }
 }

@@ -14,9 +14,14 @@ final class SnapshotFixture: Sendable {
     let store: SnapshotStore
     let time = FixtureTime()
 
-    init(limits: SnapshotLimits = SnapshotLimits(), path: String? = nil, home: String = "/nonexistent") throws {
-        var template = Array("/tmp/codetether-snap-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw FileError(.io, path: "/tmp", message: "no temporary folder") }
+    init(
+        limits: SnapshotLimits = SnapshotLimits(), path: String? = nil, home: String = "/nonexistent",
+        below place: String = "/tmp"
+    ) throws {
+        var template = Array("\(place)/codetether-snap-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw FileError(.io, path: FilePath(place), message: "no temporary folder")
+        }
         root = try FileIO.realPath(FilePath(platformString: template))
         workspace = root.appending("ws")
         data = root.appending("data")
@@ -38,12 +43,27 @@ final class SnapshotFixture: Sendable {
 
     deinit { Self.remove(root) }
 
-    static func remove(_ path: FilePath) {
-        if let info = try? FileIO.stat(path, followSymlink: false), info.isDirectory {
-            _ = path.withPlatformString { chmod($0, 0o700) }
-            for entry in (try? FileIO.list(path)) ?? [] { remove(path.appending(entry.name)) }
+    static func remove(_ path: FilePath) { remove(path.bytes) }
+
+    /// Not with `FilePath`, which is slow in debug builds.
+    private static func remove(_ path: [UInt8]) {
+        let text = (path + [0]).map { CChar(bitPattern: $0) }
+        var info = stat()
+        guard lstat(text, &info) == 0 else { return }
+        guard info.st_mode & S_IFMT == S_IFDIR else {
+            unlink(text)
+            return
         }
-        try? FileIO.remove(path)
+        chmod(text, 0o700)
+        var names: [[UInt8]] = []
+        if let stream = opendir(text) {
+            while let entry = readdir(stream) {
+                names.append(withUnsafeBytes(of: &entry.pointee.d_name) { raw in Array(raw.prefix { $0 != 0 }) })
+            }
+            closedir(stream)
+        }
+        for name in names where name != [0x2E] && name != [0x2E, 0x2E] { remove(path + [0x2F] + name) }
+        rmdir(text)
     }
 
     // MARK: The user's hand
@@ -179,6 +199,25 @@ final class SnapshotFixture: Sendable {
             }
         }
         walk([])
+        return found
+    }
+}
+
+extension SnapshotFixture {
+    /// Every directory below the workspace, by the bytes of its path.
+    func folders() throws -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        func walk(_ folder: FilePath) throws {
+            for entry in try FileIO.list(workspace.pushing(folder)) where entry.kind == .directory {
+                found.append(folder.appending(entry.name).bytes)
+                try walk(folder.appending(entry.name))
+            }
+        }
+        for entry in try FileIO.list(workspace) where entry.kind == .directory && entry.name.string != ".git" {
+            let folder = FilePath(root: nil, [entry.name])
+            found.append(folder.bytes)
+            try walk(folder)
+        }
         return found
     }
 }

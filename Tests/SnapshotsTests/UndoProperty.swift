@@ -20,15 +20,16 @@ struct SeededNumbers: RandomNumberGenerator {
 
 /// One random interleaving of two agents and a user in one workspace, and an undo of the first agent at its end.
 ///
-/// What must hold is derived from what was seen on disk around each step, not from what the store says: a path that only the
-/// agent changed since its first change goes back to what it was; every other path keeps its bytes, mode, inode and time; the
+/// What must hold is derived from what was seen on disk around each step, not from what the store says: a path that is as
+/// the agent left it, each of whose changes took up where its last one ended, goes back to what it was before them, unless
+/// something else stays in its place; every other path keeps its bytes, mode, inode and time; the
 /// user's `.git` is the same to the byte; a redo brings back what was there before the undo.
 struct UndoProperty {
     private enum Actor { case agent, other, user }
 
     private let fixture: SnapshotFixture
     private var numbers: SeededNumbers
-    private var history: [[UInt8]: [(actor: Actor, before: String?, isSeen: Bool)]] = [:]
+    private var history: [[UInt8]: [(actor: Actor, before: String?, after: String?, isSeen: Bool)]] = [:]
     private let usesGit: Bool
     private let seed: UInt64
     private(set) var problems: [String] = []
@@ -53,7 +54,8 @@ struct UndoProperty {
         self.seed = seed
         numbers = SeededNumbers(seed)
         usesGit = seed % 5 != 0
-        fixture = try SnapshotFixture()
+        // Most of them without waiting for a disk.
+        fixture = try SnapshotFixture(below: seed % 8 != 7 && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
     }
 
     /// Runs it; what is wrong is in `problems`.
@@ -82,6 +84,7 @@ struct UndoProperty {
         }
         try fixture.put("crlf.txt", "one\r\ntwo\r\n")
         try fixture.put("b.txt", "")
+        for name in names { backdate(name) }
         guard usesGit else { return }
         _ = try await fixture.git("init", "-q", "--template=")
         try fixture.put(".gitignore", "*.log\n")
@@ -98,6 +101,17 @@ struct UndoProperty {
         _ = try await fixture.git("commit", "-qm", "m", at: fixture.path("module"))
         _ = try await fixture.git("add", "a.txt", "module")
         _ = try await fixture.git("commit", "-qm", "first")
+        guard seed % 3 == 0 else { return }
+        // A submodule as git makes it: its repository is in that of the workspace.
+        try fixture.put(".gitmodules", "[submodule \"module\"]\n\tpath = module\n\turl = ./module\n")
+        _ = try await fixture.git("add", ".gitmodules")
+        _ = try await fixture.git("submodule", "--quiet", "absorbgitdirs")
+    }
+
+    /// Makes a file look old: only its inode and its change time tell that it was written just now.
+    private func backdate(_ name: FilePath) {
+        let old = [timespec(tv_sec: 1_700_000_000, tv_nsec: 0), timespec(tv_sec: 1_700_000_000, tv_nsec: 0)]
+        _ = fixture.workspace.pushing(name).withPlatformString { utimensat(AT_FDCWD, $0, old, AT_SYMLINK_NOFOLLOW) }
     }
 
     private mutating func content() -> [UInt8] {
@@ -118,30 +132,33 @@ struct UndoProperty {
         let actor: Actor = [.agent, .agent, .agent, .other, .user, .user].randomElement(using: &numbers) ?? .agent
         let owner = actor == .agent ? "ses_a" : "ses_b"
         var isCommand = false
+        var isNoticed = true
         switch (actor, Int.random(in: 0..<3, using: &numbers)) {
         case (.user, _): try await change(name)
         case (_, 0):
             isCommand = true
             let changes = Int.random(in: 1...3, using: &numbers)
             var copy = self
-            _ = try await fixture.command(owner: owner) {
+            let command = try await fixture.command(owner: owner) {
                 for _ in 0..<changes {
                     try await copy.change(copy.names.randomElement(using: &copy.numbers) ?? "a.txt")
                 }
             }
             numbers = copy.numbers
-        case (_, 1) where (try? FileIO.stat(fixture.workspace.pushing(name), followSymlink: false))?.isRegular == true:
-            try fixture.toolWrite(name, nil, owner: owner)
-        default:
+            // On a machine that stands still for two seconds its effects are not known, which is said.
+            isNoticed = command.notice == nil
+        case (_, let kind):
             let info = try? FileIO.stat(fixture.workspace.pushing(name), followSymlink: false)
-            guard info?.isSymlink != true else { return }
-            try fixture.toolWrite(name, content(), owner: owner)
+            // What a file tool refuses.
+            guard hasRealFolders(name), info?.isRegular ?? true else { return }
+            try fixture.toolWrite(name, kind == 1 && info != nil ? nil : content(), owner: owner)
         }
         let after = try state()
         for path in Set(before.keys).union(after.keys) where before[path] != after[path] {
             // Commands are not seen to change ignored files, nor permission bits that git does not know.
-            let isIgnored = usesGit && path.suffix(4).elementsEqual(".log".utf8)
-            history[path, default: []].append((actor, before[path], !(isCommand && isIgnored)))
+            let isIgnored = usesGit && path.split(separator: 0x2F).contains { $0.suffix(4).elementsEqual(".log".utf8) }
+            history[path, default: []].append(
+                (actor, before[path], after[path], isNoticed && !(isCommand && isIgnored)))
         }
     }
 
@@ -149,25 +166,55 @@ struct UndoProperty {
     private mutating func change(_ name: FilePath) async throws {
         let path = fixture.workspace.pushing(name)
         let info = try? FileIO.stat(path, followSymlink: false)
-        switch Int.random(in: 0..<7, using: &numbers) {
-        case 0 where info != nil: try FileIO.remove(path)
+        switch Int.random(in: 0..<9, using: &numbers) {
+        case 0 where info != nil: SnapshotFixture.remove(path)
         case 1 where info?.isRegular == true:
             let mode: UInt16 = info?.mode == 0o755 ? 0o644 : 0o755
             _ = path.withPlatformString { chmod($0, mode_t(mode)) }
         case 2 where info != nil:
             let target = fixture.path("moved-\(numbers.next() % 5)")
+            SnapshotFixture.remove(target)
             try FileIO.rename(path, to: target)
         case 3:
-            if info != nil { try FileIO.remove(path) }
-            try FileIO.createDirectory(path.removingLastComponent(), mode: 0o755)
+            try makeWay(to: name)
             guard path.withPlatformString({ symlink("target-\(numbers.next() % 3)", $0) }) == 0 else { return }
         case 4 where usesGit && info?.isRegular == true && name == "a.txt":
             _ = try await fixture.git("add", "a.txt")
+        case 5 where info?.isRegular == true:
+            // A directory in the place of a file.
+            try makeWay(to: name)
+            try fixture.put(name.appending("inner"), content())
+        case 6 where name.components.first == "src" || name.components.first == "new":
+            // A file or a link in the place of a directory.
+            let folder = FilePath(root: nil, [name.components[name.components.startIndex]])
+            SnapshotFixture.remove(fixture.workspace.pushing(folder))
+            if Bool.random(using: &numbers) {
+                try fixture.put(folder, content())
+            } else {
+                _ = fixture.workspace.pushing(folder).withPlatformString { symlink("nested", $0) }
+            }
         default:
-            if info?.isSymlink == true { try FileIO.remove(path) }
+            if info?.isRegular != true { try makeWay(to: name) }
             try fixture.put(name, content(), mode: info?.isRegular == true ? info?.mode ?? 0o644 : 0o644)
+            if Bool.random(using: &numbers) { backdate(name) }
         }
     }
+
+    /// Removes what is at a path, and what is in the place of its directories.
+    private func makeWay(to name: FilePath) throws {
+        for folder in name.parents.reversed() where !isRealFolder(folder) {
+            SnapshotFixture.remove(fixture.workspace.pushing(folder))
+        }
+        SnapshotFixture.remove(fixture.workspace.pushing(name))
+        try FileIO.createDirectory(fixture.workspace.pushing(name).removingLastComponent(), mode: 0o755)
+    }
+
+    private func isRealFolder(_ folder: FilePath) -> Bool {
+        let info = try? FileIO.stat(fixture.workspace.pushing(folder), followSymlink: false)
+        return info?.isDirectory ?? true
+    }
+
+    private func hasRealFolders(_ name: FilePath) -> Bool { name.parents.allSatisfy(isRealFolder) }
 
     private func state() throws -> [[UInt8]: String] {
         try fixture.tree().filter { path, _ in !Self.isGit(path) }
@@ -182,20 +229,24 @@ struct UndoProperty {
     private mutating func check() async throws {
         let full = try fixture.tree(identity: true)
         let before = try state()
+        let folders = Set(try fixture.folders())
         if Bool.random(using: &numbers) { try await failOnce(full) }
+        if seed % 8 == 3 { _ = try await fixture.store.collect { ["ses_a", "ses_b"] } }
         let result: RestoreResult
         do {
             result = try await fixture.undo()
         } catch {
             if history.values.contains(where: { $0.contains { $0.actor == .agent } }) {
-                problems.append("undo: \(error)")
+                let plan = try fixture.store.journal.read().entries(of: "ses_a").flatMap(\.files)
+                problems.append("seed \(seed): undo: \(error) \(plan) \(history)")
             }
             return
         }
         let after = try state()
         let afterFull = try fixture.tree(identity: true)
+        let expectations = expectations(before, folders)
         for path in Set(before.keys).union(after.keys).union(history.keys) {
-            let expected = expectation(path, before[path])
+            let expected = expectations[path]
             if after[path] != expected {
                 let outcome = result.files.first { $0.path.bytes == path }
                 problems.append(
@@ -215,6 +266,7 @@ struct UndoProperty {
             problems.append("a temporary file stayed")
         }
         if result.files.contains(where: { $0.outcome == .restored }) {
+            if seed % 16 == 3 { _ = try await fixture.store.collect { ["ses_a", "ses_b"] } }
             _ = try await fixture.redo()
             let again = try state()
             if again != before { problems.append("redo did not bring back what was there") }
@@ -223,13 +275,48 @@ struct UndoProperty {
         problems = problems.map { "seed \(seed): \($0)" }
     }
 
-    /// What a path must be after the undo.
+    /// What each path must be after the undo.
+    private func expectations(_ now: [[UInt8]: String], _ folders: Set<[UInt8]>) -> [[UInt8]: String] {
+        var expected: [[UInt8]: String] = [:]
+        for path in Set(now.keys).union(history.keys) { expected[path] = expectation(path, now[path]) }
+        let wanted = expected
+        // A file does not come back where something stays that is not the agent's: below a file, or in the place of a directory.
+        for (path, version) in expected where version != now[path] {
+            let inside = folders.filter { $0 == path || $0.starts(with: path + [0x2F]) }
+            let staysFolder = inside.contains { folder in
+                let content = now.keys.filter { $0.starts(with: folder + [0x2F]) }
+                return content.isEmpty || content.contains { wanted[$0] != nil }
+            }
+            if staysFolder { expected[path] = now[path] }
+        }
+        let settled = expected
+        for (path, version) in settled where version != now[path] {
+            if Self.parents(path).contains(where: { settled[$0] != nil }) { expected[path] = now[path] }
+        }
+        return expected
+    }
+
+    private static func parents(_ path: [UInt8]) -> [[UInt8]] {
+        path.indices.filter { path[$0] == 0x2F }.map { Array(path[..<$0]) }
+    }
+
     private func expectation(_ path: [UInt8], _ now: String?) -> String? {
-        let steps = history[path] ?? []
-        guard let first = steps.firstIndex(where: { $0.actor == .agent && $0.isSeen }) else { return now }
-        // A change that nobody saw is like somebody else's.
-        let isTouchedByOthers = steps[first...].contains { $0.actor != .agent || !$0.isSeen }
-        return isTouchedByOthers ? now : steps[first].before
+        let all = history[path] ?? []
+        guard let first = all.firstIndex(where: { $0.actor == .agent && $0.isSeen }) else { return now }
+        if all[first...].contains(where: { $0.actor == .other && $0.isSeen }) { return now }
+        // A change that nobody saw is like the user's. What the user took back himself is no obstacle.
+        let steps = all[first...].filter { $0.actor == .agent && $0.isSeen }
+        let isAsLeft = steps.last?.after == now
+        let isUnbroken = zip(steps, steps.dropFirst()).allSatisfy { Self.isSame($0.after, $1.before) }
+        return isAsLeft && isUnbroken ? steps.first?.before : now
+    }
+
+    /// The same kind, content and executable bit.
+    private static func isSame(_ one: String?, _ other: String?) -> Bool {
+        guard let one, let other else { return one == nil && other == nil }
+        let (left, right) = (one.split(separator: " "), other.split(separator: " "))
+        func isExecutable(_ mode: Substring?) -> Bool { (mode.flatMap { Int($0, radix: 8) } ?? 0) & 0o100 != 0 }
+        return left[0] == right[0] && left[1] == right[1] && isExecutable(left.last) == isExecutable(right.last)
     }
 
     /// A failure in the middle leaves every file as it was.

@@ -1,7 +1,8 @@
 /// Models that are known without asking anybody: a table that is compiled in, read a provider at a time.
 ///
-/// Figures are those of models.dev (May 2026), newer models as their makers announced them; they are for display, limits and
-/// cost estimates. The config and `models --refresh` override each of them.
+/// Figures are those of models.dev (May 2026), newer models as their makers announced them; those of Claude 5 are from the model
+/// pages of platform.claude.com (autumn 2026). They are for display, limits and cost estimates. The config and
+/// `models --refresh` override each of them.
 enum ModelSnapshot {
     struct Row: Sendable {
         var id: String
@@ -57,12 +58,12 @@ enum ModelSnapshot {
 
     private static let table = """
         #anthropic
-        claude-fable-5-1|Claude Fable 5.1|1000|128|10|50|1|12.5|tridna|
-        claude-opus-5-5|Claude Opus 5.5|1000|128|4|20|0.4|5|tridna|
-        claude-sonnet-5-5|Claude Sonnet 5.5|1000|128|2|10|0.2|2.5|tridna|
-        claude-haiku-5-5|Claude Haiku 5.5|1000|128|0.1|0.5|0.01|0.125|tridna|
-        claude-opus-5|Claude Opus 5|1000|128|5|25|0.5|6.25|tridna|
-        claude-sonnet-5|Claude Sonnet 5|1000|128|2|10|0.2|2.5|tridna|
+        claude-fable-5-1|Claude Fable 5.1|1000|128|10|50|0.25|12.5|tridna|2026-09-01
+        claude-opus-5-5|Claude Opus 5.5|1000|128|4|20|0.2|5|tridna|
+        claude-sonnet-5-5|Claude Sonnet 5.5|1000|128|2|10|0.2|2.5|tridna|2026-09-28
+        claude-haiku-5-5|Claude Haiku 5.5|1000|128|0.1|0.5|0.01|0.125|tridna|2026-10-07|100:0.5:2.5:0.05
+        claude-opus-5|Claude Opus 5|1000|128|5|25|0.5|6.25|tridna|2026-07-24
+        claude-sonnet-5|Claude Sonnet 5|1000|128|2|10|0.2|2.5|tridna|2026-06-30
         claude-opus-4-7|Claude Opus 4.7|1000|128|5|25|0.5|6.25|tridna|2026-04-16
         claude-opus-4-6|Claude Opus 4.6|1000|128|5|25|0.5|6.25|trida|2026-02-05
         claude-sonnet-4-6|Claude Sonnet 4.6|1000|64|3|15|0.3|3.75|trida|2026-02-17

@@ -53,6 +53,12 @@ package struct WorkspaceFiles: Sendable {
         }
     }
 
+    /// When the file of a path, given as its bytes, was modified, nanoseconds since 1970; 0 when it is not there.
+    package func modifiedNs(_ path: [UInt8]) -> Int64 {
+        guard path.first == UInt8(ascii: "/") else { return root.modifiedNs(path) ?? 0 }
+        return (try? info(FilePath(String(decoding: path, as: UTF8.self))))?.mtimeNs ?? 0
+    }
+
     /// True when the last component of `path` is a symbolic link.
     package func isSymbolicLink(_ path: FilePath) -> Bool {
         path.isAbsolute ? false : (try? root.lstat(path))?.isSymlink ?? false
@@ -73,12 +79,12 @@ package struct WorkspaceFiles: Sendable {
 
     /// Hands the bytes of a file to `body` in chunks of at most 256 KiB until it answers false.
     package func readChunks(
-        _ path: FilePath, _ body: (ArraySlice<UInt8>) throws(FileError) -> Bool
+        _ path: FilePath, chunkBytes: Int = 256 * 1024, _ body: (ArraySlice<UInt8>) throws(FileError) -> Bool
     ) throws(FileError) {
         // Not blocking, so that a pipe without a writer does not hang the call.
         let descriptor = try open(path, flags: O_RDONLY | O_NONBLOCK)
         defer { try? descriptor.close() }
-        var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+        var buffer = [UInt8](repeating: 0, count: max(1, chunkBytes))
         while true {
             let count: Int
             do {
@@ -94,7 +100,7 @@ package struct WorkspaceFiles: Sendable {
     /// The first `count` bytes, fewer when the file is shorter.
     package func head(_ path: FilePath, count: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
-        try readChunks(path) { chunk throws(FileError) in
+        try readChunks(path, chunkBytes: count) { chunk throws(FileError) in
             bytes.append(contentsOf: chunk.prefix(count - bytes.count))
             return bytes.count < count
         }

@@ -69,9 +69,7 @@ package struct GrepTool: Tool {
         var rules: ReadFilter = { _ in .allow }
         if isDirectory { rules = await context.permissions.filter("read", context.permissionContext) }
         let gate = PathGate(rules)
-        let groups = MatchGroups(limit: Self.limit) { path in
-            (try? files.info(FilePath(String(decoding: path, as: UTF8.self))))?.mtimeNs ?? 0
-        }
+        let groups = MatchGroups(limit: Self.limit) { files.modifiedNs($0) }
         let end = try await ripgrep.search(context, duration: Self.duration).run(query, below: start) { hit in
             if gate.shows(hit.path) { groups.add(hit) }
         }
