@@ -172,12 +172,7 @@ package final class HTTPChannel: MCPChannel {
                     isSecond = true
                     continue
                 }
-                var error = MCPError(
-                    .authRequired, "\(URLParts(url)?.origin ?? "The server") wants a login (HTTP \(reply.status)).",
-                    metadata: ["status": "\(reply.status)"])
-                error.challenge = challenge
-                if token != nil { error.metadata["credentials"] = "stored" }
-                throw error
+                throw Self.refused(challenge, url, authorizer, hasToken: token != nil)
             }
             throw failure(reply.status, body, isInitialize: isInitialize)
         }
@@ -198,6 +193,22 @@ package final class HTTPChannel: MCPChannel {
             "\(URLParts(url)?.origin ?? "The server") answered HTTP \(status)\(text.isEmpty ? "." : ": \(text)")",
             metadata: ["status": "\(status)"])
         if status == 404, !isInitialize, state.withLock({ $0.session != nil }) { error.metadata["session"] = "lost" }
+        return error
+    }
+
+    /// A 401, or a 403 for want of scope, that stays. `stepUp` is `needed` when another login may help, `refused` when it would not.
+    static func refused(
+        _ challenge: HTTPChallenge, _ url: String, _ authorizer: (any MCPAuthorizer)?, hasToken: Bool
+    ) -> MCPError {
+        let origin = URLParts(url)?.origin ?? "The server"
+        let what = challenge.isInsufficientScope ? "wants more than the login may do" : "wants a login"
+        let (more, isFinal) = authorizer?.refusal(of: challenge) ?? ("", false)
+        var error = MCPError(
+            .authRequired, "\(origin) \(what) (HTTP \(challenge.status)).\(more.isEmpty ? "" : " \(more)")",
+            metadata: ["status": "\(challenge.status)"])
+        if challenge.isInsufficientScope { error.metadata["stepUp"] = isFinal ? "refused" : "needed" }
+        if hasToken { error.metadata["credentials"] = "stored" }
+        error.challenge = challenge
         return error
     }
 

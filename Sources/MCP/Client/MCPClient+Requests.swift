@@ -41,11 +41,7 @@ extension MCPClient {
             switch result["resultType"]?.stringValue {
             case nil, "complete": return result
             case "input_required":
-                var answers: JSONObject = [:]
-                for (key, request) in result["inputRequests"]?.objectValue ?? [:] {
-                    answers[key] = try await answer(
-                        request["method"]?.stringValue ?? "", request["params"] ?? .object([:]))
-                }
+                let answers = try await inputs(result["inputRequests"]?.objectValue ?? [:], for: method)
                 if !answers.isEmpty { params["inputResponses"] = .object(answers) }
                 params["requestState"] = result["requestState"]
             case let type?:
@@ -56,6 +52,30 @@ extension MCPClient {
             }
         }
         throw MCPError(.connect, "'\(name)' asked for input \(Self.maxInputRounds) times for one \(method); given up.")
+    }
+
+    /// Fulfils what a result asks for. There is no way to send a refusal of sampling: it ends the request.
+    private func inputs(_ requests: JSONObject, for method: String) async throws(MCPError) -> JSONObject {
+        guard requests.count <= Self.maxServerRequests else {
+            throw MCPError(
+                .connect,
+                "'\(name)' asks for \(requests.count) inputs at once; \(Self.maxServerRequests) are allowed.")
+        }
+        var answers: JSONObject = [:]
+        for (key, request) in requests {
+            let wanted = request["method"]?.stringValue ?? ""
+            do throws(MCPError) {
+                answers[key] = try await answer(wanted, request["params"] ?? .object([:]))
+            } catch {
+                if Task.isCancelled { throw cancelled }
+                let what = HostileText.escaped(String(wanted.prefix(100)), multiline: false)
+                throw MCPError(
+                    .server,
+                    "'\(name)' wants \(what) before it goes on with \(method): \(error.rpc?.message ?? error.message)",
+                    metadata: error.metadata)
+            }
+        }
+        return answers
     }
 
     /// Sends a notification. Errors are of no interest: nobody answers one.
