@@ -30,28 +30,31 @@ package final class HTTPChannel: MCPChannel {
     private let transport: any HTTPTransport
     private let authorizer: (any MCPAuthorizer)?
     private let time: any TimeSource
+    private let listens: Bool
     private weak let receiver: (any MCPReceiver)?
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - url: as configured; nothing is added to it or taken away.
     ///   - headers: of the configuration; they go to this address only, since redirects are not followed.
+    ///   - listens: opens the stream for the server's own messages.
     ///   - authorizer: gives the bearer token; nil when the entry says `oauth: false` or has an Authorization header.
     package init(
         url: String, headers: [HTTPField], transport: any HTTPTransport, authorizer: (any MCPAuthorizer)?,
-        time: any TimeSource, receiver: any MCPReceiver
+        time: any TimeSource, listens: Bool = true, receiver: any MCPReceiver
     ) {
         self.url = url
         fixedHeaders = headers
         self.transport = transport
         self.authorizer = authorizer
         self.time = time
+        self.listens = listens
         self.receiver = receiver
     }
 
     package func agreed(_ era: MCPEra) {
         state.withLock { $0.era = era }
-        guard case .legacy(let version) = era, version != "2024-11-05" else { return }
+        guard listens, case .legacy(let version) = era, version != "2024-11-05" else { return }
         let listener = Task { [weak self] in if let self { await listen() } }
         let old = state.withLock { state -> Task<Void, Never>? in
             guard !state.isClosed else { return listener }

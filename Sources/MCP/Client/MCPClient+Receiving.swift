@@ -5,6 +5,7 @@ import Synchronization
 extension MCPClient {
     /// From the channel: one message of the server.
     package func received(_ message: JSONRPCMessage) {
+        onWire?(.received(message.json))
         switch message {
         case .response(let id, let result): take(id)?.continuation.resume(returning: .success(result))
         case .failure(let id?, let error):
@@ -87,17 +88,17 @@ extension MCPClient {
     private func serve(_ id: JSONRPCID, _ method: String, _ params: JSON) {
         guard let channel = state.withLock({ $0.channel }) else { return }
         if method == "ping" {
-            Task { try? await channel.send(.response(id: id, result: .object([:])), MCPSendOptions()) }
+            Task { try? await transmit(.response(id: id, result: .object([:])), over: channel) }
             return
         }
         let isBusy = state.withLock { $0.serverTasks.count >= Self.maxServerRequests }
         guard !isBusy else {
             Task {
-                try? await channel.send(
+                try? await transmit(
                     .failure(
                         id: id,
                         error: JSONRPCError(code: -32000, message: "\(Self.maxServerRequests) requests wait already.")),
-                    MCPSendOptions())
+                    over: channel)
             }
             return
         }
@@ -119,7 +120,7 @@ extension MCPClient {
                     message: error.rpc?.message ?? error.message, data: error.rpc?.data))
         }
         let isWanted = finishServing(id)
-        if isWanted, !Task.isCancelled { try? await channel.send(reply, MCPSendOptions()) }
+        if isWanted, !Task.isCancelled { try? await transmit(reply, over: channel) }
     }
 
     /// False when the request was cancelled. Waiting requests of ours go on from now.

@@ -85,7 +85,15 @@ extension MCPClient {
         if state.withLock({ $0.facts?.era.isModern == true }) {
             params = .object(withMeta(params?.objectValue ?? [:], .modern(MCPEra.modernVersions[0]), nil))
         }
-        try? await channel.send(.notification(method: method, params: params), MCPSendOptions())
+        try? await transmit(.notification(method: method, params: params), over: channel)
+    }
+
+    /// Sends a message, and tells who watches.
+    func transmit(
+        _ message: JSONRPCMessage, _ options: MCPSendOptions = MCPSendOptions(), over channel: any MCPChannel
+    ) async throws(MCPError) {
+        onWire?(.sent(message.json))
+        try await channel.send(message, options)
     }
 
     func exchange(_ method: String, _ params: JSONObject, _ options: MCPRequestOptions) async throws(MCPError) -> JSON {
@@ -108,7 +116,7 @@ extension MCPClient {
                         isCancellable: method != "initialize")
                 }
                 let sender = Task { [self] in
-                    do throws(MCPError) { try await channel.send(message, send) } catch { failed(id, error) }
+                    do throws(MCPError) { try await transmit(message, send, over: channel) } catch { failed(id, error) }
                 }
                 let watchdog = options.timeout.map { timeout in
                     Task { [weak self] in if let self { await watch(id, method, timeout) } }
@@ -195,13 +203,13 @@ extension MCPClient {
         channel?.abandon(id)
         if entry.isCancellable, let channel, let era, !(era.isModern && channel.name != "stdio") {
             Task {
-                try? await channel.send(
+                try? await transmit(
                     .notification(
                         method: "notifications/cancelled",
                         params: [
                             "requestId": id.json, "reason": .string(error.kind == .timeout ? "timeout" : "cancelled"),
                         ]),
-                    MCPSendOptions())
+                    over: channel)
             }
         }
         entry.continuation.resume(returning: .failure(error))
