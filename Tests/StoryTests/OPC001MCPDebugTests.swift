@@ -61,7 +61,8 @@ struct OPC001MCPDebugTests {
     @Test("OPC-001.4 mcp debug of a program that says nothing ends with what was sent and why it failed")
     func failure() async throws {
         try await StoryWorld.with([]) { world in
-            #expect(try await world.cli.run("mcp", "add", "peer", "--", "/bin/false").code == 0)
+            let add = try await world.cli.run("mcp", "add", "peer", "--", "/bin/sh", "-c", "read x; exit 3")
+            #expect(add.code == 0, "\(add.story)")
             let result = try await world.cli.run("mcp", "debug", "peer", "--json")
             #expect(result.code == 69, "\(result.story)")
             #expect(try result.json()["wire"]?[0]?["kind"] == "send")

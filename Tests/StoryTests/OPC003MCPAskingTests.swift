@@ -6,7 +6,7 @@ import Testing
 
 /// Servers that ask us while they work: `everything_peer.py` on the `mcp` package of PyPI, version 2 (2026-07-28, several round trips)
 /// and 1 (2025-11-25, requests of the server).
-@Suite("OPC-003 What MCP servers ask: forms, addresses and a model's answer")
+@Suite("OPC-003 What MCP servers ask: forms, addresses and a model's answer", .timeLimit(.minutes(10)))
 struct OPC003MCPAskingTests {
     static let generations = ["mcp2", "mcp1"]
     /// `everything_peer.py` has bytes in its text that must not reach a terminal.
