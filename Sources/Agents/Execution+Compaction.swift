@@ -81,10 +81,11 @@ extension Execution {
             model: model, system: [], messages: messages, tools: [], maxOutputTokens: min(outputLimit, 4_096),
             sessionID: sessionID)
         do {
-            return try await complete(request) { [sessions, sessionID] delta in
+            let answer = try await complete(request) { [sessions, sessionID] delta in
                 await sessions.publish(
                     sessionID, .sessionCompactionDelta(.init(sessionID: sessionID, text: delta)))
             }
+            return (answer.text, answer.usage)
         } catch {
             try await append([
                 .sessionCompactionFailed(.init(sessionID: sessionID, reason: reason, error: error.structured))

@@ -237,7 +237,7 @@ extension Execution {
         let below = Lineage(
             callers: lineage.callers + [activeAgent.name], rootSessionID: root, sessionRules: rules, onAsk: onAsk,
             origin: lineage.origin ?? CallOrigin(messageID: messageID, callID: call.callID))
-        return dependencies.toolEnvironment.context(
+        var context = dependencies.toolEnvironment.context(
             sessionID: sessionID, messageID: messageID, callID: call.callID, agent: activeAgent.name,
             permissions: dependencies.permissions, files: ledger, model: model.ref,
             subagents: Subagents(service: service, parent: self, parentID: sessionID, lineage: below),
@@ -253,5 +253,7 @@ extension Execution {
                                 metadata: metadata)))
                 }
             })
+        context.lender = SessionModelLender(execution: self, model: model, context: context.permissionContext)
+        return context
     }
 }

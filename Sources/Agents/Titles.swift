@@ -78,10 +78,11 @@ extension Execution {
     /// One request without tools, without retries, whose text is collected. At most 64 KiB of text.
     func complete(
         _ request: ModelRequest, onDelta: ((String) async -> Void)? = nil
-    ) async throws(ProviderError) -> (text: String, usage: TokenUsage) {
+    ) async throws(ProviderError) -> (text: String, usage: TokenUsage, finish: FinishReason) {
         let stream = try await dependencies.client.stream(request)
         var text = ""
         var usage = TokenUsage.zero
+        var finish = FinishReason.unknown
         while let batch = try await stream.next() {
             for event in batch {
                 switch event {
@@ -90,10 +91,11 @@ extension Execution {
                     text += delta
                     await onDelta?(delta)
                 case .usage(let counts): usage = counts
+                case .finish(let reason, _): finish = reason
                 default: continue
                 }
             }
         }
-        return (text, usage)
+        return (text, usage, finish)
     }
 }

@@ -93,14 +93,14 @@ extension Runtime {
     }
 }
 
-/// Tells servers the workspace's root, and puts their questions to whoever may be asked; lends no model.
+/// Tells servers the workspace's root, and puts their questions to whoever is calling them: to the user, or to the session's model.
 private struct WorkspaceMCPHost: MCPHost {
     let directory: FilePath
     let asker: (any QuestionAsker)?
     let activity: MCPActivity
 
     var canElicit: Bool { asker != nil }
-    var canSample: Bool { false }
+    var canSample: Bool { true }
     var roots: [(uri: String, name: String)] {
         [
             (
@@ -112,17 +112,27 @@ private struct WorkspaceMCPHost: MCPHost {
 
     /// The question goes to the session that is calling the server; without one nobody is asked.
     func elicit(server: String, _ params: JSON) async -> JSON {
-        guard let asker, let session = activity.session(of: server),
-            let fields = ElicitationForm.fields(params)
-        else { return ["action": "decline"] }
-        let message = HostileText.escaped(String((params["message"]?.stringValue ?? "").prefix(500)), multiline: false)
-        guard let answer = await asker.fill("'\(server)' asks: \(message)", fields: fields, sessionID: session) else {
-            return ["action": "cancel"]
+        guard let asker, let fields = ElicitationForm.fields(params) else { return ["action": "decline"] }
+        let title = ElicitationForm.title(server, params)
+        let outcome = await activity.asking(server) { caller in
+            await asker.fill(title, fields: fields, sessionID: caller.session)
         }
-        return ElicitationForm.result(params, answer)
+        switch outcome {
+        case .filled(let answer): return ElicitationForm.result(params, answer)
+        case .dismissed: return ["action": "cancel"]
+        case .declined, nil: return ["action": "decline"]
+        }
     }
 
+    /// The model is that of the session that is calling the server.
     func sample(server: String, _ params: JSON) async throws(MCPError) -> JSON {
-        throw MCPError(.unavailable, "Sampling is not offered.")
+        let outcome = await activity.asking(server) { caller -> Result<JSON, MCPError>? in
+            guard let sample = caller.sample else { return nil }
+            do throws(MCPError) { return .success(try await sample(params)) } catch { return .failure(error) }
+        }
+        guard let outcome = outcome ?? nil else {
+            throw .server(-1, "No one session is calling this server, so there is no model for it.", nil)
+        }
+        return try outcome.get()
     }
 }

@@ -65,7 +65,8 @@ package struct MCPError: AppError, Equatable {
         }
     }
 
-    static func server(_ code: Int64, _ message: String, _ data: JSON?) -> MCPError {
+    /// An answer with a JSON-RPC error: a server's, or one of ours for a server.
+    package static func server(_ code: Int64, _ message: String, _ data: JSON?) -> MCPError {
         var error = MCPError(
             .server, "The server answered: \(HostileText.escaped(String(message.prefix(2000)), multiline: false))",
             metadata: ["rpcCode": "\(code)"])
@@ -86,6 +87,12 @@ package struct HTTPChallenge: Sendable, Equatable {
     package var error: String? { parameters["error"] }
     /// True for 403 with `insufficient_scope`: a token with more scopes would do.
     package var isInsufficientScope: Bool { status == 403 && error == "insufficient_scope" }
+
+    /// The scopes it names that are not among these; a server that names none wants nothing that could be asked for.
+    func missingScopes(beyond requested: String?) -> [String] {
+        let known = Set((requested ?? "").split(separator: " "))
+        return (scope ?? "").split(separator: " ").filter { !known.contains($0) }.prefix(32).map(String.init)
+    }
 
     package init(status: Int, parameters: [String: String]) {
         self.status = status

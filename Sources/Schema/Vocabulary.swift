@@ -24,7 +24,7 @@ package enum Delivery: String, Codable, Sendable { case steer, queue }
 package enum InterruptReason: String, Codable, Sendable { case user, shutdown, superseded, inactivity }
 
 /// What overhead was spent on.
-package enum UsageSource: String, Codable, Sendable { case title, compaction }
+package enum UsageSource: String, Codable, Sendable { case title, compaction, sampling }
 
 /// An answer to an ask.
 package enum PermissionReplyKind: String, Codable, Sendable { case once, always, reject }

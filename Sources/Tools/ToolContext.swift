@@ -58,6 +58,8 @@ package struct ToolContext: Sendable {
     package var subagents: any SubagentRunner
     /// Asks the user; nil when nobody is there.
     package var asker: (any QuestionAsker)?
+    /// Lends the session's model; nil where there is none.
+    package var lender: (any ModelLender)?
     /// Skills that may be loaded.
     package var skills: [Skill]
     /// Changes the agent from the next model request on; nil = it cannot be changed here.

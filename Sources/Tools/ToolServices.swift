@@ -191,11 +191,21 @@ package protocol QuestionAsker: Sendable {
     /// The answers to each question, in order: chosen labels or free text.
     /// - Throws: `cancelled` when the user dismisses the questions or the task is cancelled.
     func ask(_ questions: [Question], sessionID: String, callID: String) async throws(ToolError) -> [[String]]
-    /// Has a form of 2.1's `FormField`s filled in; nil when the user dismisses it, the task is cancelled or forms cannot be shown.
-    func fill(_ title: String, fields: [JSON], sessionID: String) async -> JSON?
+    /// Has a form of 2.1's `FormField`s filled in. Dismissed when the task is cancelled or forms cannot be shown.
+    func fill(_ title: String, fields: [JSON], sessionID: String) async -> FormOutcome
+}
+
+/// How a form ended.
+package enum FormOutcome: Sendable, Equatable {
+    /// The values by the fields' keys.
+    case filled(JSON)
+    /// The user said no.
+    case declined
+    /// Nobody said anything.
+    case dismissed
 }
 
 extension QuestionAsker {
     /// Forms cannot be shown.
-    package func fill(_ title: String, fields: [JSON], sessionID: String) async -> JSON? { nil }
+    package func fill(_ title: String, fields: [JSON], sessionID: String) async -> FormOutcome { .dismissed }
 }

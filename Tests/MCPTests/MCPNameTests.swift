@@ -1,6 +1,8 @@
-import MCP
 import Support
+import TestSupport
 import Testing
+
+@testable import MCP
 
 @Suite("Names and headers of MCP")
 struct MCPNameTests {
@@ -74,15 +76,47 @@ struct MCPNameTests {
     }
 
     @Test("A question goes to the session that calls, to nobody when it is not clear which")
-    func activity() {
+    func activity() async {
         let activity = MCPActivity()
-        #expect(activity.session(of: "a") == nil)
-        activity.begin("a", session: "ses_1")
-        #expect(activity.session(of: "a") == "ses_1")
-        #expect(activity.session(of: "b") == nil)
-        activity.begin("a", session: "ses_2")
-        #expect(activity.session(of: "a") == nil)
-        activity.end("a", session: "ses_1")
-        #expect(activity.session(of: "a") == "ses_2")
+        func asked(_ server: String) async -> String? { await activity.asking(server) { $0.session } }
+        #expect(await asked("a") == nil)
+        let first = activity.begin("a", MCPCaller(session: "ses_1"))
+        #expect(await asked("a") == "ses_1")
+        #expect(await asked("b") == nil)
+        let second = activity.begin("a", MCPCaller(session: "ses_2"))
+        #expect(await asked("a") == nil)
+        activity.end("a", first)
+        #expect(await asked("a") == "ses_2")
+        activity.end("a", second)
+        #expect(await asked("a") == nil)
+    }
+
+    @Test("What a server asks is withdrawn when the call is over")
+    func withdrawal() async {
+        let activity = MCPActivity()
+        let call = activity.begin("a", MCPCaller(session: "ses_1"))
+        let isAsked = Watchable(false)
+        async let answer = activity.asking("a") { _ -> Bool in
+            isAsked.change { $0 = true }
+            try? await Task.sleep(for: .seconds(600))
+            return Task.isCancelled
+        }
+        #expect(await isAsked.wait(atMost: .seconds(120)) { $0 })
+        activity.end("a", call)
+        #expect(await answer == true)
+    }
+
+    @Test(
+        "Whether an address can come from a template",
+        arguments: [
+            ("mem://user/{id}", "mem://user/7", true), ("mem://user/{id}", "mem://user/", false),
+            ("mem://user/{id}", "mem://user/7/8", false), ("mem://user/{+path}", "mem://user/7/8", true),
+            ("mem://{a}-{b}", "mem://x-y-z", true), ("mem://{a}-{b}", "mem://xy", false),
+            ("mem://a{?q}", "mem://a", true),
+            ("mem://a", "mem://a", true), ("mem://a", "mem://ab", false),
+            ("{a}{b}{c}{d}!", String(repeating: "x", count: 4000), false),
+        ])
+    func templates(template: String, uri: String, matches: Bool) {
+        #expect(URITemplate.matches(template, uri) == matches)
     }
 }

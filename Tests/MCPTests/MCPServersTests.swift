@@ -17,6 +17,8 @@ struct MCPServersTests {
         let lines = Watchable(0)
 
         init(limitMs: Int = 20_000) {
+            // As the program does: a server that died must not take us along when it is written to.
+            ProcessSupervision.ignoreSIGPIPE()
             let (events, lines) = (events, lines)
             let limits = MCPTimeouts(connect: .milliseconds(limitMs), call: .milliseconds(limitMs))
             servers = MCPServers(

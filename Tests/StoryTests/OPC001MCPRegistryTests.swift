@@ -87,7 +87,7 @@ struct OPC001MCPRegistryTests {
                 func row(_ name: String) -> JSON? { rows.first { $0["name"]?.stringValue == name } }
                 #expect(row("local")?["type"] == "stdio")
                 #expect(row("local")?["status"] == "connected")
-                #expect(row("local")?["tools"]?.intValue == 5)
+                #expect(row("local")?["tools"]?.intValue == 8)
                 #expect(row("local")?["command"]?.stringValue?.contains("mcp_peer.py stdio") == true)
                 #expect(row("remote")?["type"] == "http")
                 #expect(row("remote")?["status"] == "connected")

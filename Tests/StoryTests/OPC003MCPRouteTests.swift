@@ -23,7 +23,7 @@ struct OPC003MCPRouteTests {
             #expect(row?["name"] == "peer")
             #expect(row?["status"]?["status"] == "connected", "\(row?.text() ?? "")")
             let one = try await http.send("GET", "/api/mcp/peer").json()["data"]
-            #expect(one?["tools"]?.intValue == 5, "\(one?.text() ?? "")")
+            #expect(one?["tools"]?.intValue == 8, "\(one?.text() ?? "")")
 
             let catalogue = try await http.send("GET", "/api/mcp/resource").json()["data"]
             #expect(catalogue?["resources"]?[0]?["uri"] == "memo://one", "\(catalogue?.text() ?? "")")

@@ -20,6 +20,8 @@ struct MCPEntryOptions: ParsableArguments, Sendable {
     var header: [String] = []
     @Option(help: "The id of a registered OAuth client.")
     var clientID: String?
+    @Option(help: "The https address of our client id metadata document, for servers that read such documents.")
+    var clientMetadataURL: String?
     @Flag(help: "Read the OAuth client's secret from stdin.")
     var clientSecretStdin = false
     @Option(help: "The scopes to ask for.")
@@ -81,7 +83,9 @@ struct MCPEntryOptions: ParsableArguments, Sendable {
     }
 
     private func applyLogin(to object: inout JSONObject) throws {
-        guard clientID != nil || clientSecretStdin || oauthScope != nil || noOauth else { return }
+        guard clientID != nil || clientMetadataURL != nil || clientSecretStdin || oauthScope != nil || noOauth else {
+            return
+        }
         guard object["url"] != nil else { throw CLIError(.usage, "OAuth options are for servers with --url.") }
         if noOauth {
             object["oauth"] = false
@@ -89,6 +93,7 @@ struct MCPEntryOptions: ParsableArguments, Sendable {
         }
         var oauth = object["oauth"]?.objectValue ?? [:]
         if let clientID { oauth["client_id"] = .string(clientID) }
+        if let clientMetadataURL { oauth["client_metadata_url"] = .string(clientMetadataURL) }
         if let oauthScope { oauth["scope"] = .string(oauthScope) }
         if clientSecretStdin {
             guard let line = Terminal.readLine(), !line.isEmpty else {

@@ -69,7 +69,9 @@ enum MCPLookup {
     /// Adds the next command to an error that a login would mend.
     static func named(_ error: any Error, _ entry: MCPServerEntry) -> any Error {
         guard var error = error as? MCPError else { return error }
-        if error.kind == .authRequired, error.metadata["status"] != "pending_approval" {
+        if error.kind == .authRequired, error.metadata["status"] != "pending_approval",
+            error.metadata["stepUp"] != "refused"
+        {
             error.message += " Log in: codetether mcp auth \(entry.name)"
         }
         return error

@@ -63,12 +63,7 @@ package struct MCPList: AsyncParsableCommand {
                             throw error
                         }
                     } catch {
-                        if error.kind == .authRequired {
-                            return (
-                                index, error.metadata["credentials"] == "stored" ? .expired(error) : .needsAuth(error),
-                                nil, nil
-                            )
-                        }
+                        if error.kind == .authRequired { return (index, .refused(error), nil, nil) }
                         return (index, .failed(error), nil, nil)
                     }
                 }

@@ -42,6 +42,8 @@ package struct MCPDebug: AsyncParsableCommand {
 
     @Argument(help: "The server.")
     var name: String
+    @Flag(help: "Say when each thing happened; without it two transcripts can be compared.")
+    var timings = false
     @OptionGroup var format: FormatOptions
     @OptionGroup var global: GlobalOptions
 
@@ -49,22 +51,27 @@ package struct MCPDebug: AsyncParsableCommand {
 
     package func run() async throws {
         let launch = Launch.current
-        let (steps, failure) = try await launch.withRuntime(global.values) { runtime in
+        let (steps, wire, failure) = try await launch.withRuntime(global.values) { runtime in
             try await transcript(launch, runtime)
         }
-        let text = steps.map { "\($0.step): \($0.text)" }.joined(separator: "\n")
+        let lines = wire.lines(timed: timings).map { $0.count > Self.maxLine ? "\($0.prefix(Self.maxLine))…" : $0 }
+        let text = (steps.map { "\($0.step): \($0.text)" } + lines).joined(separator: "\n")
         try await launch.output.render(
             .value(
                 [
                     "name": .string(name),
                     "steps": .array(steps.map { ["step": .string($0.step), "result": .string($0.text)] }),
+                    "wire": wire.json(timed: timings),
                     "error": failure.map { ["name": .string($0.code), "message": .string($0.message)] } ?? .null,
                 ], text: text), as: format.value)
         if let failure { throw ExitCode(ExitStatus(failure).rawValue) }
     }
 
+    /// The longest line of text, in characters; JSON has the whole.
+    private static let maxLine = 4_000
+
     private func transcript(_ launch: Launch, _ runtime: Runtime) async throws -> (
-        [(step: String, text: String)], MCPError?
+        [(step: String, text: String)], MCPTranscript, MCPError?
     ) {
         var steps: [(step: String, text: String)] = []
         let entry = try MCPLookup.usable(name, runtime)
@@ -81,7 +88,8 @@ package struct MCPDebug: AsyncParsableCommand {
                 ))
         }
         let connector = runtime.mcpConnector(host: RefusingHost())
-        let client = try connector.client(entry)
+        let wire = MCPTranscript(hiding: connector.secrets(of: entry), time: runtime.time)
+        let client = try connector.client(entry, onWire: { wire.note($0) })
         do throws(MCPError) {
             let facts = try await client.connect()
             steps.append(("transport", client.transportName ?? "?"))
@@ -98,7 +106,7 @@ package struct MCPDebug: AsyncParsableCommand {
             addStderr(client, &steps)
             await client.close()
             steps.append(("close", "ended"))
-            return (steps, nil)
+            return (steps, wire, nil)
         } catch {
             addStderr(client, &steps)
             await client.close()
@@ -107,7 +115,7 @@ package struct MCPDebug: AsyncParsableCommand {
             for (key, value) in named.metadata.sorted(by: { $0.key < $1.key }) where key != "stderr" {
                 steps.append((key, HostileText.escaped(value, multiline: false)))
             }
-            return (steps, named)
+            return (steps, wire, named)
         }
     }
 

@@ -10,13 +10,17 @@ import SystemPackage
 /// was shown.
 extension TerminalAsker: PermissionAsker {
     func ask(_ request: PermissionAsk) async -> PermissionReply {
+        await turn.alone { await self.reply(to: request) }
+    }
+
+    private func reply(to request: PermissionAsk) async -> PermissionReply {
         let size = Terminal.size
         let prompt = PermissionPrompt(request, columns: size.columns - 1, rows: size.rows - 4)
         for (index, page) in prompt.pages.enumerated() {
             await error.write((index == 0 ? "\n" : "") + page.map { $0 + "\n" }.joined())
             guard index + 1 < prompt.pages.count else { break }
             await error.write("-- page \(index + 1) of \(prompt.pages.count); Enter shows more, r rejects -- ")
-            guard let line = await nextLine() else { return .reject(feedback: nil) }
+            guard let line = await Terminal.line() else { return .reject(feedback: nil) }
             if let reply = Self.rejection(line) { return reply }
         }
         let saves = PermissionPrompt.saves(request)
@@ -27,7 +31,7 @@ extension TerminalAsker: PermissionAsker {
             : "Allow? o = once, a = always in this project, s = in this session, g = everywhere, "
                 + "r = reject (text after r is told to the model) > "
         await error.write(question)
-        while let line = await nextLine() {
+        while let line = await Terminal.line() {
             if let reply = Self.rejection(line) { return reply }
             switch line.split(separator: " ").first?.lowercased() {
             case "o", "once", "y", "yes": return .once
@@ -38,12 +42,6 @@ extension TerminalAsker: PermissionAsker {
             }
         }
         return .reject(feedback: nil)
-    }
-
-    private func nextLine() async -> String? {
-        guard !Task.isCancelled else { return nil }
-        let line = (try? await BlockingWork.run { Terminal.readLine() }) ?? nil
-        return Task.isCancelled ? nil : line
     }
 
     private static func rejection(_ line: String) -> PermissionReply? {

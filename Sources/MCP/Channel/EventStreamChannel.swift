@@ -110,10 +110,7 @@ package final class EventStreamChannel: MCPChannel {
                     isSecond = true
                     continue
                 }
-                var error = MCPError(.authRequired, "\(origin) wants a login (HTTP \(reply.status)).")
-                error.challenge = challenge
-                if token != nil { error.metadata["credentials"] = "stored" }
-                throw error
+                throw HTTPChannel.refused(challenge, url, authorizer, hasToken: token != nil)
             }
             throw MCPError(
                 .connect, "\(origin) answered HTTP \(reply.status).", metadata: ["status": "\(reply.status)"])

@@ -30,28 +30,31 @@ package final class HTTPChannel: MCPChannel {
     private let transport: any HTTPTransport
     private let authorizer: (any MCPAuthorizer)?
     private let time: any TimeSource
+    private let listens: Bool
     private weak let receiver: (any MCPReceiver)?
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - url: as configured; nothing is added to it or taken away.
     ///   - headers: of the configuration; they go to this address only, since redirects are not followed.
+    ///   - listens: opens the stream for the server's own messages.
     ///   - authorizer: gives the bearer token; nil when the entry says `oauth: false` or has an Authorization header.
     package init(
         url: String, headers: [HTTPField], transport: any HTTPTransport, authorizer: (any MCPAuthorizer)?,
-        time: any TimeSource, receiver: any MCPReceiver
+        time: any TimeSource, listens: Bool = true, receiver: any MCPReceiver
     ) {
         self.url = url
         fixedHeaders = headers
         self.transport = transport
         self.authorizer = authorizer
         self.time = time
+        self.listens = listens
         self.receiver = receiver
     }
 
     package func agreed(_ era: MCPEra) {
         state.withLock { $0.era = era }
-        guard case .legacy(let version) = era, version != "2024-11-05" else { return }
+        guard listens, case .legacy(let version) = era, version != "2024-11-05" else { return }
         let listener = Task { [weak self] in if let self { await listen() } }
         let old = state.withLock { state -> Task<Void, Never>? in
             guard !state.isClosed else { return listener }
@@ -172,12 +175,7 @@ package final class HTTPChannel: MCPChannel {
                     isSecond = true
                     continue
                 }
-                var error = MCPError(
-                    .authRequired, "\(URLParts(url)?.origin ?? "The server") wants a login (HTTP \(reply.status)).",
-                    metadata: ["status": "\(reply.status)"])
-                error.challenge = challenge
-                if token != nil { error.metadata["credentials"] = "stored" }
-                throw error
+                throw Self.refused(challenge, url, authorizer, hasToken: token != nil)
             }
             throw failure(reply.status, body, isInitialize: isInitialize)
         }
@@ -198,6 +196,22 @@ package final class HTTPChannel: MCPChannel {
             "\(URLParts(url)?.origin ?? "The server") answered HTTP \(status)\(text.isEmpty ? "." : ": \(text)")",
             metadata: ["status": "\(status)"])
         if status == 404, !isInitialize, state.withLock({ $0.session != nil }) { error.metadata["session"] = "lost" }
+        return error
+    }
+
+    /// A 401, or a 403 for want of scope, that stays. `stepUp` is `needed` when another login may help, `refused` when it would not.
+    static func refused(
+        _ challenge: HTTPChallenge, _ url: String, _ authorizer: (any MCPAuthorizer)?, hasToken: Bool
+    ) -> MCPError {
+        let origin = URLParts(url)?.origin ?? "The server"
+        let what = challenge.isInsufficientScope ? "wants more than the login may do" : "wants a login"
+        let (more, isFinal) = authorizer?.refusal(of: challenge) ?? ("", false)
+        var error = MCPError(
+            .authRequired, "\(origin) \(what) (HTTP \(challenge.status)).\(more.isEmpty ? "" : " \(more)")",
+            metadata: ["status": "\(challenge.status)"])
+        if challenge.isInsufficientScope { error.metadata["stepUp"] = isFinal ? "refused" : "needed" }
+        if hasToken { error.metadata["credentials"] = "stored" }
+        error.challenge = challenge
         return error
     }
 

@@ -5,4 +5,7 @@ package protocol MCPAuthorizer: Sendable {
     /// After a 401, or a 403 for want of scope. `failed` is the header value that was refused.
     /// - Returns: true when the request should be tried again, with what `authorization` gives now.
     func recover(from challenge: HTTPChallenge, failed: String?) async -> Bool
+    /// What the user should know of a refusal that could not be recovered from: sentences or nothing, and whether another login would be
+    /// of no use.
+    func refusal(of challenge: HTTPChallenge) -> (text: String, isFinal: Bool)
 }

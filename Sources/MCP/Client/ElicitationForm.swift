@@ -25,6 +25,12 @@ package enum ElicitationForm {
         return properties.map { field($0.key, $0.value, isRequired: required.contains($0.key)) }
     }
 
+    /// What the user is told of who asks and why; one line, escaped, the message at most 500 characters.
+    package static func title(_ server: String, _ params: JSON) -> String {
+        let message = String((params["message"]?.stringValue ?? "").prefix(500))
+        return "'\(server)' asks: \(HostileText.escaped(message, multiline: false))"
+    }
+
     /// What goes back for a form that was filled in.
     package static func result(_ params: JSON, _ answer: JSON) -> JSON {
         if params["mode"]?.stringValue == "url" { return ["action": "accept"] }

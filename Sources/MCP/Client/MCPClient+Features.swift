@@ -96,8 +96,17 @@ extension MCPClient {
                 "resources/read", ["uri": .string(uri)], MCPRequestOptions(timeout: timeouts.call))
             return result["contents"]?.arrayValue ?? []
         } catch {
-            throw missing(error, "resource", uri)
+            let known = missing(error, "resource", uri)
+            // Code 0 (`mcp` 1 of PyPI) and the like say nothing: then its own list says whether there is such a resource.
+            guard known.kind == .server, await isUnknown(uri) else { throw known }
+            throw missing(error, "resource", uri, isCertain: true)
         }
+    }
+
+    /// True when the server's lists have neither the resource nor a template that it could come from; false when they cannot be read.
+    private func isUnknown(_ uri: String) async -> Bool {
+        guard let all = try? await resources() else { return false }
+        return !all.contains { $0.isTemplate ? URITemplate.matches($0.uri, uri) : $0.uri == uri }
     }
 
     /// Values for an argument of a prompt or of a template, at most 100.
@@ -125,8 +134,9 @@ extension MCPClient {
         _ = try await request("logging/setLevel", ["level": .string(level)], MCPRequestOptions(timeout: timeouts.call))
     }
 
-    private func missing(_ error: MCPError, _ what: String, _ name: String) -> MCPError {
-        guard let code = error.rpc?.code, code == JSONRPCError.invalidParamsCode || code == MCPEra.Code.resourceNotFound
+    private func missing(_ error: MCPError, _ what: String, _ name: String, isCertain: Bool = false) -> MCPError {
+        guard let code = error.rpc?.code,
+            isCertain || code == JSONRPCError.invalidParamsCode || code == MCPEra.Code.resourceNotFound
         else { return error }
         var found = MCPError(
             .notFound,

@@ -56,7 +56,7 @@ extension MCPClient {
                 use(
                     HTTPChannel(
                         url: url, headers: headers, transport: transport, authorizer: authorizer, time: time,
-                        receiver: self))
+                        listens: onWire == nil, receiver: self))
                 do throws(MCPError) {
                     return try await probe(fallsBack: { $0.kind == .server || Self.isClientError($0) })
                 } catch {
@@ -159,7 +159,7 @@ extension MCPClient {
             instructions: result["instructions"]?.stringValue, capabilities: result["capabilities"] ?? .object([:]))
         settle(facts)
         if let channel = state.withLock({ $0.channel }) {
-            try await channel.send(.notification(method: "notifications/initialized", params: nil), MCPSendOptions())
+            try await transmit(.notification(method: "notifications/initialized", params: nil), over: channel)
         }
         return facts
     }
@@ -176,7 +176,7 @@ extension MCPClient {
 
     /// Keeps a `subscriptions/listen` open, in the newer generation. What was missed while it was cut is told as changed.
     private func listen() {
-        guard let facts, facts.era.isModern else { return }
+        guard let facts, facts.era.isModern, onWire == nil else { return }
         let task = Task { [weak self] in
             var isFirst = true
             var failures = 0

@@ -5,6 +5,7 @@ import Synchronization
 extension MCPClient {
     /// From the channel: one message of the server.
     package func received(_ message: JSONRPCMessage) {
+        onWire?(.received(message.json))
         switch message {
         case .response(let id, let result): take(id)?.continuation.resume(returning: .success(result))
         case .failure(let id?, let error):
@@ -87,36 +88,39 @@ extension MCPClient {
     private func serve(_ id: JSONRPCID, _ method: String, _ params: JSON) {
         guard let channel = state.withLock({ $0.channel }) else { return }
         if method == "ping" {
-            Task { try? await channel.send(.response(id: id, result: .object([:])), MCPSendOptions()) }
+            Task { try? await transmit(.response(id: id, result: .object([:])), over: channel) }
             return
         }
         let isBusy = state.withLock { $0.serverTasks.count >= Self.maxServerRequests }
         guard !isBusy else {
             Task {
-                try? await channel.send(
+                try? await transmit(
                     .failure(
                         id: id,
                         error: JSONRPCError(code: -32000, message: "\(Self.maxServerRequests) requests wait already.")),
-                    MCPSendOptions())
+                    over: channel)
             }
             return
         }
-        let task = Task { [weak self] in
-            guard let self else { return }
-            let reply: JSONRPCMessage
-            do throws(MCPError) {
-                reply = .response(id: id, result: try await answer(method, params))
-            } catch {
-                reply = .failure(
-                    id: id,
-                    error: JSONRPCError(
-                        code: error.rpc?.code ?? JSONRPCError.internalErrorCode,
-                        message: error.rpc?.message ?? error.message, data: error.rpc?.data))
-            }
-            let isWanted = finishServing(id)
-            if isWanted, !Task.isCancelled { try? await channel.send(reply, MCPSendOptions()) }
+        // Inside the lock: a quick answer must find its task entered.
+        state.withLock { state in
+            state.serverTasks[id] = Task { [weak self] in await self?.reply(to: id, method, params, channel) }
         }
-        state.withLock { $0.serverTasks[id] = task }
+    }
+
+    private func reply(to id: JSONRPCID, _ method: String, _ params: JSON, _ channel: any MCPChannel) async {
+        let reply: JSONRPCMessage
+        do throws(MCPError) {
+            reply = .response(id: id, result: try await answer(method, params))
+        } catch {
+            reply = .failure(
+                id: id,
+                error: JSONRPCError(
+                    code: error.rpc?.code ?? JSONRPCError.internalErrorCode,
+                    message: error.rpc?.message ?? error.message, data: error.rpc?.data))
+        }
+        let isWanted = finishServing(id)
+        if isWanted, !Task.isCancelled { try? await transmit(reply, over: channel) }
     }
 
     /// False when the request was cancelled. Waiting requests of ours go on from now.
@@ -137,8 +141,13 @@ extension MCPClient {
             ]
         case "elicitation/create" where host.canElicit: return await host.elicit(server: name, params)
         case "sampling/createMessage" where host.canSample: return try await host.sample(server: name, params)
+        case "elicitation/create":
+            throw MCPError.server(JSONRPCError.methodNotFoundCode, "Nobody can be asked here (elicitation).", nil)
+        case "sampling/createMessage":
+            throw MCPError.server(JSONRPCError.methodNotFoundCode, "No model is lent here (sampling).", nil)
         default:
-            throw MCPError.server(JSONRPCError.methodNotFoundCode, "codetether does not offer '\(method)'.", nil)
+            throw MCPError.server(
+                JSONRPCError.methodNotFoundCode, "codetether does not offer '\(method.prefix(100))'.", nil)
         }
     }
 }

@@ -41,11 +41,7 @@ extension MCPClient {
             switch result["resultType"]?.stringValue {
             case nil, "complete": return result
             case "input_required":
-                var answers: JSONObject = [:]
-                for (key, request) in result["inputRequests"]?.objectValue ?? [:] {
-                    answers[key] = try await answer(
-                        request["method"]?.stringValue ?? "", request["params"] ?? .object([:]))
-                }
+                let answers = try await inputs(result["inputRequests"]?.objectValue ?? [:], for: method)
                 if !answers.isEmpty { params["inputResponses"] = .object(answers) }
                 params["requestState"] = result["requestState"]
             case let type?:
@@ -58,6 +54,30 @@ extension MCPClient {
         throw MCPError(.connect, "'\(name)' asked for input \(Self.maxInputRounds) times for one \(method); given up.")
     }
 
+    /// Fulfils what a result asks for. There is no way to send a refusal of sampling: it ends the request.
+    private func inputs(_ requests: JSONObject, for method: String) async throws(MCPError) -> JSONObject {
+        guard requests.count <= Self.maxServerRequests else {
+            throw MCPError(
+                .connect,
+                "'\(name)' asks for \(requests.count) inputs at once; \(Self.maxServerRequests) are allowed.")
+        }
+        var answers: JSONObject = [:]
+        for (key, request) in requests {
+            let wanted = request["method"]?.stringValue ?? ""
+            do throws(MCPError) {
+                answers[key] = try await answer(wanted, request["params"] ?? .object([:]))
+            } catch {
+                if Task.isCancelled { throw cancelled }
+                let what = HostileText.escaped(String(wanted.prefix(100)), multiline: false)
+                throw MCPError(
+                    .server,
+                    "'\(name)' wants \(what) before it goes on with \(method): \(error.rpc?.message ?? error.message)",
+                    metadata: error.metadata)
+            }
+        }
+        return answers
+    }
+
     /// Sends a notification. Errors are of no interest: nobody answers one.
     package func notify(_ method: String, _ params: JSON? = nil) async {
         guard let channel = state.withLock({ $0.channel }) else { return }
@@ -65,7 +85,15 @@ extension MCPClient {
         if state.withLock({ $0.facts?.era.isModern == true }) {
             params = .object(withMeta(params?.objectValue ?? [:], .modern(MCPEra.modernVersions[0]), nil))
         }
-        try? await channel.send(.notification(method: method, params: params), MCPSendOptions())
+        try? await transmit(.notification(method: method, params: params), over: channel)
+    }
+
+    /// Sends a message, and tells who watches.
+    func transmit(
+        _ message: JSONRPCMessage, _ options: MCPSendOptions = MCPSendOptions(), over channel: any MCPChannel
+    ) async throws(MCPError) {
+        onWire?(.sent(message.json))
+        try await channel.send(message, options)
     }
 
     func exchange(_ method: String, _ params: JSONObject, _ options: MCPRequestOptions) async throws(MCPError) -> JSON {
@@ -88,7 +116,7 @@ extension MCPClient {
                         isCancellable: method != "initialize")
                 }
                 let sender = Task { [self] in
-                    do throws(MCPError) { try await channel.send(message, send) } catch { failed(id, error) }
+                    do throws(MCPError) { try await transmit(message, send, over: channel) } catch { failed(id, error) }
                 }
                 let watchdog = options.timeout.map { timeout in
                     Task { [weak self] in if let self { await watch(id, method, timeout) } }
@@ -175,13 +203,13 @@ extension MCPClient {
         channel?.abandon(id)
         if entry.isCancellable, let channel, let era, !(era.isModern && channel.name != "stdio") {
             Task {
-                try? await channel.send(
+                try? await transmit(
                     .notification(
                         method: "notifications/cancelled",
                         params: [
                             "requestId": id.json, "reason": .string(error.kind == .timeout ? "timeout" : "cancelled"),
                         ]),
-                    MCPSendOptions())
+                    over: channel)
             }
         }
         entry.continuation.resume(returning: .failure(error))

@@ -75,27 +75,34 @@ package final class MCPClient: MCPReceiver {
     package let timeouts: MCPTimeouts
     let time: any TimeSource
     let onNotice: @Sendable (MCPNotice) -> Void
+    let onWire: MCPWireTap?
     let state = Mutex(State())
 
     /// Nothing is started before `connect`.
     /// - Parameters:
     ///   - version: ours, for `clientInfo`.
     ///   - onNotice: called from any thread, must not block.
+    ///   - onWire: gets what goes over the connection.
     package init(
         name: String, endpoint: MCPEndpoint, host: any MCPHost, version: String, transport: any HTTPTransport,
         runner: ProcessRunner, authorizer: (any MCPAuthorizer)? = nil, timeouts: MCPTimeouts = MCPTimeouts(),
-        time: any TimeSource, onNotice: @escaping @Sendable (MCPNotice) -> Void = { _ in }
+        time: any TimeSource, onNotice: @escaping @Sendable (MCPNotice) -> Void = { _ in }, onWire: MCPWireTap? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
         self.host = host
         self.version = version
-        self.transport = transport
+        if let onWire {
+            self.transport = TappedTransport(base: transport, tap: onWire)
+        } else {
+            self.transport = transport
+        }
         self.runner = runner
         self.authorizer = authorizer
         self.timeouts = timeouts
         self.time = time
         self.onNotice = onNotice
+        self.onWire = onWire
     }
 
     /// What the server said of itself; nil before `connect`.
@@ -131,10 +138,10 @@ package final class MCPClient: MCPReceiver {
         }
         guard tellsServer, let channel, era != nil, channel.name == "stdio" else { return }
         for id in ids {
-            try? await channel.send(
+            try? await transmit(
                 .notification(
                     method: "notifications/cancelled", params: ["requestId": id.json, "reason": "The client stops."]),
-                MCPSendOptions())
+                over: channel)
         }
     }
 

@@ -15,7 +15,6 @@ package final class OAuthAuthorizer: MCPAuthorizer {
     private let requests: OAuthRequests
     private let time: any TimeSource
     private let running = Mutex<Task<Bool, Never>?>(nil)
-    private let stepUpScope = Mutex<String?>(nil)
 
     package init(url: String, store: OAuthStore, transport: any HTTPTransport, time: any TimeSource) {
         self.url = url
@@ -26,9 +25,6 @@ package final class OAuthAuthorizer: MCPAuthorizer {
 
     /// True when something is stored for the server.
     package var hasLogin: Bool { store.login(url)?.tokens != nil }
-
-    /// Scopes that the server asked for with 403; the next login asks for them too.
-    package var wantedScope: String? { stepUpScope.withLock { $0 } }
 
     package func authorization() async -> String? {
         guard let tokens = store.login(url)?.tokens else { return nil }
@@ -45,11 +41,38 @@ package final class OAuthAuthorizer: MCPAuthorizer {
         // Another task or process has a newer one already.
         if let failed, failed != "Bearer \(tokens.accessToken)" { return true }
         if challenge.isInsufficientScope {
-            stepUpScope.withLock { $0 = challenge.scope }
+            await note(challenge.missingScopes(beyond: login.requestedScope))
             return false
         }
         guard tokens.refreshToken != nil else { return false }
         return await refresh(tokens.accessToken)
+    }
+
+    package func refusal(of challenge: HTTPChallenge) -> (text: String, isFinal: Bool) {
+        let asked = HostileText.escaped(String((challenge.scope ?? "").prefix(300)), multiline: false)
+        guard challenge.isInsufficientScope, let login = store.login(url) else { return ("", false) }
+        if !challenge.missingScopes(beyond: login.requestedScope).isEmpty {
+            return ("It wants the scope '\(asked)'.", false)
+        }
+        let why =
+            asked.isEmpty
+            ? "It does not say which scope is missing"
+            : "The last login asked for the scope '\(asked)' and did not get it"
+        return ("\(why); another login would not help. Ask whoever runs the server for the right.", true)
+    }
+
+    /// Keeps scopes for the next login. When that fails they are asked for after the next refusal.
+    private func note(_ scopes: [String]) async {
+        guard !scopes.isEmpty else { return }
+        _ = try? await store.exclusively(url) { () async throws(MCPError) in
+            guard var login = store.login(url) else { return }
+            var wanted = (login.wantedScope ?? "").split(separator: " ").map(String.init)
+            let new = scopes.filter { !wanted.contains($0) }
+            guard !new.isEmpty, wanted.count + new.count <= OAuthLogin.maxWantedScopes else { return }
+            wanted += new
+            login.wantedScope = wanted.joined(separator: " ")
+            try await store.set(url, login)
+        }
     }
 
     /// Refreshes once for all tasks that ask at the same time. True when there is a token that is not `old`.

@@ -227,6 +227,7 @@ package struct OAuthFlow: Sendable {
             metadata: ["status": "\(seen.last ?? 0)"])
     }
 
+    /// Who we are at the server: as configured, else by a metadata document where the server reads those, else registered now.
     private func client(_ server: AuthorizationServer, _ redirectURI: String, _ scope: String?) async throws(MCPError)
         -> OAuthClientInfo
     {
@@ -241,18 +242,27 @@ package struct OAuthFlow: Sendable {
                 clientID: id, clientSecret: settings.clientSecret, authMethod: method, redirectPath: nil,
                 secretExpiresAt: nil, isConfigured: true)
         }
+        if server.supportsClientDocument, let document = settings.clientMetadataURL {
+            return OAuthClientInfo(
+                clientID: document, clientSecret: nil, authMethod: "none", redirectPath: nil, secretExpiresAt: nil,
+                isConfigured: true)
+        }
         guard let endpoint = server.registrationEndpoint else {
+            let next =
+                server.supportsClientDocument
+                ? "Register codetether there and give --client-id, or publish a client id metadata document and give --client-metadata-url."
+                : "Register codetether there and give --client-id."
             throw MCPError(
                 .authRequired,
-                "\(HostileText.escaped(server.issuer, multiline: false)) does not register clients by itself. Register codetether there and give --client-id.",
+                "\(HostileText.escaped(server.issuer, multiline: false)) does not register clients by itself. \(next)",
                 metadata: ["refused": "true"])
         }
         return try await OAuthRequests(transport: transport, time: time)
             .register(endpoint, redirectURI: redirectURI, scope: scope)
     }
 
-    /// The challenge's scope; else all that the resource names; and what was asked for before (step-up). `offline_access` only
-    /// where the server has it.
+    /// The challenge's scope; else all that the resource names; what was asked for before; and what the server wanted more of with a
+    /// 403 (step-up). `offline_access` only where the server has it.
     private func scope(
         _ challenge: HTTPChallenge, _ resource: OAuthDiscovery.Resource, _ server: AuthorizationServer,
         _ old: OAuthLogin?
@@ -266,12 +276,12 @@ package struct OAuthFlow: Sendable {
         if let configured = settings.scope {
             add(configured)
         } else if let asked = challenge.scope {
-            if challenge.isInsufficientScope { add(old?.requestedScope) }
             add(asked)
         } else {
             add(resource.scopesSupported.joined(separator: " "))
         }
         add(old?.requestedScope)
+        add(old?.wantedScope)
         if !wanted.isEmpty, server.scopesSupported.contains("offline_access") { add("offline_access") }
         return wanted.isEmpty ? nil : wanted.joined(separator: " ")
     }

@@ -38,6 +38,10 @@ package struct OAuthLogin: Codable, Sendable, Equatable {
     package var revocationEndpoint: String?
     /// Scopes asked for so far.
     package var requestedScope: String?
+    /// Scopes that the server wanted with a 403 and that were never asked for: the next login does.
+    package var wantedScope: String?
+    /// The most scopes that are kept as wanted.
+    static let maxWantedScopes = 64
     /// True when the server refused the tokens and could not refresh them: a new login is needed.
     package var isRefused: Bool?
 

@@ -38,7 +38,7 @@ package struct MCPConnector: Sendable {
     /// A client of the entry, not connected yet.
     /// - Throws: `config` for an entry that nobody approved.
     package func client(
-        _ entry: MCPServerEntry, onNotice: @escaping @Sendable (MCPNotice) -> Void = { _ in }
+        _ entry: MCPServerEntry, onNotice: @escaping @Sendable (MCPNotice) -> Void = { _ in }, onWire: MCPWireTap? = nil
     ) throws(MCPError) -> MCPClient {
         guard entry.isApproved else {
             throw MCPError(
@@ -49,18 +49,41 @@ package struct MCPConnector: Sendable {
         let timeouts = entry.timeoutMs.map {
             MCPTimeouts(connect: .milliseconds($0), call: .milliseconds($0))
         }
-        let authorizer = authorizer(entry)
+        let authorizer = authorizer(entry, onWire: onWire)
         return MCPClient(
             name: entry.name, endpoint: endpoint(entry), host: host, version: version, transport: transport,
-            runner: runner, authorizer: authorizer, timeouts: timeouts ?? MCPTimeouts(), time: time, onNotice: onNotice)
+            runner: runner, authorizer: authorizer, timeouts: timeouts ?? MCPTimeouts(), time: time, onNotice: onNotice,
+            onWire: onWire)
     }
 
     /// The login of a server; nil for programs, for `oauth: false` and for entries with an Authorization header of their own.
-    package func authorizer(_ entry: MCPServerEntry) -> OAuthAuthorizer? {
+    private func authorizer(_ entry: MCPServerEntry, onWire: MCPWireTap?) -> OAuthAuthorizer? {
         guard case .address(let url, let headers, _, let oauth) = entry.kind, oauth?.isOff != true,
             !headers.keys.contains(where: { $0.lowercased() == "authorization" })
         else { return nil }
-        return OAuthAuthorizer(url: url, store: store, transport: transport, time: time)
+        var watched = transport
+        if let onWire { watched = TappedTransport(base: transport, tap: onWire) }
+        return OAuthAuthorizer(url: url, store: store, transport: watched, time: time)
+    }
+
+    /// What of an entry and its login must not be shown: values of variables, headers and secrets, tokens.
+    package func secrets(of entry: MCPServerEntry) -> [String] {
+        switch entry.kind {
+        case .process(_, _, let declared, _): return Array(declared.values)
+        case .address(let url, let headers, _, let oauth):
+            var found = headers.values.flatMap { [$0] + $0.split(separator: " ").map(String.init) }
+            if let secret = oauth?.clientSecret { found.append(secret) }
+            let login = store.login(url)
+            found += [login?.tokens?.accessToken, login?.tokens?.refreshToken, login?.client?.clientSecret].compactMap {
+                $0
+            }
+            if let mark = url.firstIndex(of: "?") {
+                found += url[url.index(after: mark)...].split(separator: "&").compactMap {
+                    $0.split(separator: "=", maxSplits: 1).last.map(String.init)
+                }
+            }
+            return found
+        }
     }
 
     private func endpoint(_ entry: MCPServerEntry) -> MCPEndpoint {

@@ -27,6 +27,9 @@ package struct MCPServerEntry: Sendable, Equatable {
         package var clientSecret: String?
         package var scope: String?
         package var callbackPort: Int?
+        /// The https address of a client id metadata document, which is the client id where the authorization server reads such
+        /// documents.
+        package var clientMetadataURL: String?
         package var redirectURI: String?
         package init() {}
     }
@@ -217,6 +220,13 @@ extension MCPServerEntry {
             parsed.clientSecret = try setting("client_secret", "clientSecret")
             parsed.scope = try setting("scope")
             parsed.redirectURI = try setting("redirect_uri", "redirectUri")
+            parsed.clientMetadataURL = try setting("client_metadata_url", "clientMetadataUrl")
+            if let document = parsed.clientMetadataURL, !Self.isDocumentAddress(document) {
+                throw fail(
+                    "oauth.client_metadata_url",
+                    "is '\(HostileText.escaped(String(document.prefix(200)), multiline: false))'; an https address with a path is wanted."
+                )
+            }
             parsed.callbackPort = (settings["callback_port"] ?? settings["callbackPort"])?.intValue.flatMap {
                 (1...65_535).contains($0) ? Int($0) : nil
             }
@@ -224,6 +234,17 @@ extension MCPServerEntry {
         case let other?: throw fail("oauth", "is \(other.kindName); an object or false is wanted.")
         }
         kind = .address(url: url, headers: headers, isEventStream: type == "sse", oauth: oauth)
+    }
+}
+
+extension MCPServerEntry {
+    /// What a client id metadata document may be at: https, a path, no user, no fragment, no `.` or `..` in the path.
+    static func isDocumentAddress(_ text: String) -> Bool {
+        guard let parts = URLParts(text), parts.scheme == "https", parts.path.utf8.count > 1, !text.contains("#"),
+            !text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }),
+            text.dropFirst("https://".count).prefix(while: { $0 != "/" }).contains("@") == false
+        else { return false }
+        return !parts.path.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
 }
 

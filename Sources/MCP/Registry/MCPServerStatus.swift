@@ -29,6 +29,12 @@ package enum MCPServerState: Sendable, Equatable {
         }
     }
 
+    /// After `authRequired`: what a login may mend, and what it will not.
+    package static func refused(_ error: MCPError) -> MCPServerState {
+        if error.metadata["stepUp"] == "refused" { return .failed(error) }
+        return error.metadata["credentials"] == "stored" ? .expired(error) : .needsAuth(error)
+    }
+
     package var error: MCPError? {
         switch self {
         case .backoff(_, _, let error), .failed(let error), .needsAuth(let error), .expired(let error): error

@@ -136,12 +136,12 @@ package actor PendingForms: QuestionAsker {
         }
     }
 
-    package func fill(_ title: String, fields: [JSON], sessionID: String) async -> JSON? {
+    package func fill(_ title: String, fields: [JSON], sessionID: String) async -> FormOutcome {
         guard
             let entry = create(id: nil, sessionID: sessionID, title: title, metadata: nil, fields: .array(fields)),
-            let id = entry.info["id"]?.stringValue
-        else { return nil }
-        return await answer(to: id)
+            let id = entry.info["id"]?.stringValue, let answer = await answer(to: id)
+        else { return .dismissed }
+        return .filled(answer)
     }
 
     private static func field(_ question: Question, _ key: String) -> JSON {

@@ -37,8 +37,8 @@ struct MCPServerTool: Tool {
         let result: MCPToolResult
         do throws(MCPError) {
             let client = try await servers.client(offered.server)
-            servers.activity.begin(offered.server, session: context.sessionID)
-            defer { servers.activity.end(offered.server, session: context.sessionID) }
+            let call = servers.activity.begin(offered.server, caller(context))
+            defer { servers.activity.end(offered.server, call) }
             result = try await client.call(offered.tool, input.json) { step in
                 var json: JSONObject = ["progress": .double(step.progress)]
                 json["total"] = step.total.map { .double($0) }
@@ -49,6 +49,10 @@ struct MCPServerTool: Tool {
             switch error.kind {
             case .cancelled: throw ToolError(.cancelled, error.message)
             case .timeout: throw ToolError(.timeout, error.message)
+            case .authRequired where error.metadata["stepUp"] != "refused":
+                throw ToolError(
+                    .failed, "\(error.message) The user can log in: codetether mcp auth \(offered.server)",
+                    underlying: error)
             default: throw ToolError(.failed, error.message, underlying: error)
             }
         }
@@ -56,6 +60,14 @@ struct MCPServerTool: Tool {
             throw ToolError(.failed, result.text.isEmpty ? "The tool failed and gave no reason." : result.text)
         }
         return Self.output(result, title: offered.tool.name)
+    }
+
+    private func caller(_ context: ToolContext) -> MCPCaller {
+        guard let lender = context.lender else { return MCPCaller(session: context.sessionID) }
+        let sampling = MCPSampling(server: offered.server, lender: lender)
+        return MCPCaller(session: context.sessionID) { (params) async throws(MCPError) -> JSON in
+            try await sampling.answer(params)
+        }
     }
 
     static func output(_ result: MCPToolResult, title: String) -> ToolOutput {
