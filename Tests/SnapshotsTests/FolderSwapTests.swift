@@ -1,3 +1,4 @@
+import Glibc
 import Snapshots
 import Support
 import SystemPackage
@@ -83,7 +84,12 @@ struct FolderSwapTests {
         for number in 0..<20 { try fixture.put("d/f\(number)", "old") }
         _ = try await fixture.store.create()
         try await fixture.command(owner: "ses_gone") {
-            for number in 0..<20 { try fixture.put("d/f\(number)", "new \(number)") }
+            for number in 0..<20 {
+                try fixture.put("d/f\(number)", "new \(number)")
+                // Older than the index, so that only the index says what they are.
+                let old = [timespec(tv_sec: 1_700_000_000, tv_nsec: 0), timespec(tv_sec: 1_700_000_000, tv_nsec: 0)]
+                _ = fixture.path("d/f\(number)").withPlatformString { utimensat(AT_FDCWD, $0, old, 0) }
+            }
         }
         _ = try await fixture.store.collect(retentionDays: 0) { [] }
         let snapshot = try await fixture.store.create()
