@@ -274,7 +274,8 @@ final class PTYSocket: Sendable {
             let isOver = state.withLock { state in
                 // Inside the lock: what is heard meanwhile must not lie in the future.
                 let now = time.uptimeNs()
-                return now &- state.heardNs > Self.silenceNs || state.writingNs.map { now &- $0 > Self.stallNs } ?? false
+                return now &- state.heardNs > Self.silenceNs
+                    || state.writingNs.map { now &- $0 > Self.stallNs } ?? false
             }
             if isOver { return }
         }
