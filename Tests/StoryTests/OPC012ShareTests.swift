@@ -194,6 +194,9 @@ struct OPC012ShareTests {
                         #expect(patch.status == 204)
                         let renamed = try await world.read(url) { $0.text.contains("Renamed by hand") }
                         #expect(try renamed.json().at("info", "title") == "Renamed by hand")
+                        // Asked to stop it gives back what a process that is killed holds for some seconds.
+                        client.process.send(SIGTERM)
+                        _ = try await client.process.finish()
                         return (hub.port, id, url)
                     }
                 }

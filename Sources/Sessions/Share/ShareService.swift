@@ -12,7 +12,7 @@ package actor ShareService {
     private static let batchItems = 200
     private static let batchBytes = 512 << 10
     private static let maximumMirrors = 8
-    private static let leaseMs: Int64 = 120_000
+    private static let creatingMs: Int64 = 120_000
 
     private let storage: any StorageBackend
     private let sessions: SessionService
@@ -166,9 +166,11 @@ package actor ShareService {
         defer { release(sessionID) }
         guard let record = try await record(sessionID), record.state == .active else { return false }
         guard try await storage.lastSeq(of: sessionID) > record.synced else { return false }
-        let lease: StorageLease
+        let lease: LeaseKeeper
         do throws(StorageError) {
-            lease = try await storage.acquireLease("share.\(sessionID)", owner: owner, forMs: Self.leaseMs)
+            // Short, and renewed while it sends: a process that was killed keeps nobody from sending for long.
+            lease = try await LeaseKeeper.acquire(
+                "share.\(sessionID)", owner: owner, storage: storage, time: time)
         } catch {
             if error.kind == .busy { return false }
             throw error
@@ -180,7 +182,7 @@ package actor ShareService {
                 record.title = title ?? record.title
                 record.succeeded()
             }
-            try await storage.releaseLease(lease)
+            await lease.release()
             return true
         } catch {
             if let failure = error as? ShareError {
@@ -189,7 +191,7 @@ package actor ShareService {
                     if failure.kind == .gone, record.state == .active { record.state = .gone }
                 }
             }
-            try? await storage.releaseLease(lease)
+            await lease.release()
             throw error
         }
     }
@@ -347,7 +349,7 @@ package actor ShareService {
     /// not know that it is public learns it.
     func repair(_ record: ShareRecord) async throws {
         switch record.state {
-        case .creating where time.nowMs() - record.created > Self.leaseMs: try await revoke(record.id)
+        case .creating where time.nowMs() - record.created > Self.creatingMs: try await revoke(record.id)
         case .active:
             guard let info = try await info(record.sessionID), info.share?.url != record.url else { return }
             try await sessions.append(
