@@ -8,6 +8,9 @@ import SystemPackage
 #endif
 
 extension PTYHost {
+    /// Bytes that are read between two looks at what was typed and asked.
+    private static let budget = 256 << 10
+
     /// What the loop waits for: two descriptors a terminal (-1, which `poll` passes over, where nothing is wanted), and at
     /// most a second while there are any.
     func watched() -> (descriptors: [pollfd], timeoutMs: Int32) {
@@ -28,14 +31,27 @@ extension PTYHost {
         return (descriptors, order.isEmpty ? -1 : 1_000)
     }
 
-    /// Takes what the loop found, in the order of `watched`.
+    /// Takes what the loop found, in the order of `watched`: first of those that somebody types into, then of the others, from
+    /// where it stopped the last time. It stops after `budget` bytes, so that keys wait for no flood.
     func handle(_ ready: [pollfd]) {
-        for (index, id) in order.enumerated() {
-            guard index * 2 + 1 < ready.count, let terminal = terminals[id] else { break }
+        let (ids, now) = (order, time.uptimeNs())
+        func take(_ index: Int) -> Int {
+            guard index * 2 + 1 < ready.count, let terminal = terminals[ids[index]] else { return 0 }
+            let before = terminal.ring.end
             let events = Int32(ready[index * 2].revents)
             if events & (Int32(POLLIN) | Int32(POLLHUP) | Int32(POLLERR)) != 0 { read(terminal, most: 4) }
             if events & Int32(POLLOUT) != 0 { flush(terminal) }
             if ready[index * 2 + 1].revents != 0 { collect(terminal) }
+            return Int(terminal.ring.end - before)
+        }
+        let isTyped = ids.map { terminals[$0]?.isTyped(now) ?? false }
+        for index in ids.indices where isTyped[index] { _ = take(index) }
+        let start = nextRead
+        var left = Self.budget
+        for step in ids.indices where left > 0 {
+            nextRead = (start + step + 1) % ids.count
+            let index = (start + step) % ids.count
+            if !isTyped[index] { left -= take(index) }
         }
         expire()
     }

@@ -19,6 +19,8 @@ package actor PTYHost {
     var terminals: [String: PTYTerminal] = [:]
     /// In the order of creation; removed ones stay until they ended.
     var order: [String] = []
+    /// Where in `order` reading goes on.
+    var nextRead = 0
     private var nextAttachment: UInt64 = 1
     private var isClosed = false
 
@@ -137,6 +139,7 @@ package actor PTYHost {
                 "The program of \(id) does not read: \(terminal.input.count) bytes wait already. Try again later.")
         }
         terminal.input += bytes
+        terminal.typedNs = time.uptimeNs()
         flush(terminal)
     }
 

@@ -49,6 +49,8 @@ final class PTYTerminal {
     var status = Status.running
     var ring: PTYRing
     var input: [UInt8] = []
+    /// Uptime, nanoseconds, when somebody typed last.
+    var typedNs: UInt64?
     var attachments: [UInt64: Attachment] = [:]
     /// The program has closed its side: there is no more to read.
     var isDrained = false
@@ -106,6 +108,9 @@ final class PTYTerminal {
 
     /// The same at once.
     func killNow() { if status == .running { _ = kill(supervisor, CSUPPORT_KILL_ALL) } }
+
+    /// Somebody types here: within the last second.
+    func isTyped(_ nowNs: UInt64) -> Bool { typedNs.map { nowNs &- $0 < 1_000_000_000 } ?? false }
 
     /// The writer that is furthest behind.
     var slowestWriter: Int64? { attachments.values.filter { $0.role == .writer }.map(\.position).min() }

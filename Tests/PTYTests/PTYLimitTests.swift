@@ -69,6 +69,27 @@ struct PTYLimitTests {
         }
     }
 
+    @Test("terminals that flood starve neither each other nor one that somebody types into", .timeLimit(.minutes(5)))
+    func floods() async throws {
+        try await PTYWorld.with { (world) async throws in
+            var floods: [Pty] = []
+            for _ in 0..<12 { floods.append(try await world.open("exec yes")) }
+            let typed = try await world.open("stty raw -echo; printf ready; exec cat")
+            let attachment = try await world.host.attach(typed.id)
+            #expect(await PTYWorld.read(attachment, until: "ready"))
+            var cursors: [Int64] = floods.map { _ in 0 }
+            for round in 0..<20 {
+                try await world.host.write(typed.id, Array("key \(round);".utf8))
+                #expect(await PTYWorld.read(attachment, until: "key \(round);"))
+                for (index, flood) in floods.enumerated() {
+                    // As far as it takes: a call of the host comes between any two of its reads.
+                    while try await world.host.get(flood.id).cursor ?? 0 <= cursors[index] { await Task.yield() }
+                    cursors[index] = try await world.host.get(flood.id).cursor ?? 0
+                }
+            }
+        }
+    }
+
     @Test("many terminals work at once, each with its own output, and none of their programs is left")
     func many() async throws {
         try await PTYWorld.with { (world) async throws in
