@@ -180,7 +180,10 @@ struct MCPServersTests {
 
     @Test("After many connects, replacements and failures the descriptors, threads and processes are as before")
     func leaks() async throws {
-        let cycles = getenv("CODETETHER_MCP_CYCLES").flatMap { Int(String(cString: $0)) } ?? 8
+        let asked = getenv("CODETETHER_MCP_CYCLES").flatMap { Int(String(cString: $0)) }
+        let cycles = asked ?? 32
+        // Other tests of this process open and close theirs; what every cycle left would be 90 and more.
+        let noise = asked == nil ? 40 : 4
         func counts() -> (descriptors: Int, threads: Int, children: Int) {
             let own = "/proc/self"
             return (
@@ -215,13 +218,14 @@ struct MCPServersTests {
             }
             // Closing goes on in the background: wait for the count, not for a time.
             var after = counts()
-            for _ in 0..<400 where after.descriptors > before.descriptors + 4 {
+            for _ in 0..<4_800 where after.descriptors > before.descriptors + noise {
                 try await Task.sleep(for: .milliseconds(25))
                 after = counts()
             }
             #expect(
-                after.descriptors <= before.descriptors + 4, "descriptors \(before.descriptors) → \(after.descriptors)")
-            if cycles >= 100 {
+                after.descriptors <= before.descriptors + noise,
+                "descriptors \(before.descriptors) → \(after.descriptors)")
+            if asked != nil {
                 #expect(after.threads <= before.threads + 8, "threads \(before.threads) → \(after.threads)")
                 #expect(after.children <= before.children + 2, "children \(before.children) → \(after.children)")
                 print("mcp cycles: \(cycles), before \(before), after \(after)")
