@@ -47,7 +47,7 @@ package enum CommandLineEntry {
             }
             let launch = Launch(environment: environment, directory: directory, leading: leading, output: output)
             return try await Launch.$current.withValue(launch) {
-                var command = try RootCommand.parseAsRoot(rest)
+                var command = try parse(rest)
                 if var asynchronous = command as? any AsyncParsableCommand {
                     try await asynchronous.run()
                 } else {
@@ -58,6 +58,25 @@ package enum CommandLineEntry {
         } catch {
             return await report(error, arguments: rest, output: output)
         }
+    }
+
+    /// Goes down to the command that the first words name and lets the parser read its arguments alone: it would build every
+    /// command on the way, which costs milliseconds. Whatever that cannot do (help, a mistake) is parsed from the top.
+    private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+        var named: any ParsableCommand.Type = RootCommand.self
+        var rest = arguments[...]
+        while let name = rest.first,
+            let next = named.configuration.subcommands.first(where: { $0.configuration.commandName == name })
+        {
+            named = next
+            rest = rest.dropFirst()
+        }
+        if named.configuration.subcommands.isEmpty, let command = try? named.parseAsRoot(Array(rest)),
+            type(of: command) == named
+        {
+            return command
+        }
+        return try RootCommand.parseAsRoot(arguments)
     }
 
     /// Tells what went wrong: help goes to stdout; an error to stderr as a sentence and, with `--json`, as a document to

@@ -10,7 +10,7 @@ package struct OwnRepository: Sendable {
     package static let allowedCommands: Set<String> = [
         "diff-files", "diff-tree", "ls-files", "ls-tree", "update-index", "write-tree", "read-tree", "cat-file",
         "rev-list", "for-each-ref", "pack-refs", "repack", "prune", "prune-packed", "fsck", "merge-file", "version",
-        "count-objects",
+        "count-objects", "check-ignore",
     ]
 
     /// Our git directory.
@@ -93,6 +93,18 @@ package struct OwnRepository: Sendable {
             .resolvedExecutable()) != nil
     }
 
+    /// Which of some paths the ignore files exclude: `.gitignore` files of the work tree and our `info/exclude`.
+    /// - Parameter paths: relative to the work tree, without a slash at the end; what is there decides whether one is a directory.
+    /// - Throws: as `run`.
+    package func ignored(_ paths: [[UInt8]], timeout: Duration) async throws(GitError) -> Set<[UInt8]> {
+        // With a dot before it no path is taken for one with magic, which cannot be switched off here.
+        var input: [UInt8] = []
+        for path in paths { input += Array("./".utf8) + path + [0] }
+        let output = try await run(
+            "check-ignore", ["-z", "--stdin", "--no-index"], input: input, allowed: [0, 1], timeout: timeout)
+        return Set(output.split(separator: 0).map { Array($0.dropFirst(2)) })
+    }
+
     /// Runs one command to its end.
     /// - Parameters:
     ///   - allowed: exit codes that are no failure.
@@ -116,6 +128,9 @@ package struct OwnRepository: Sendable {
         guard Self.allowedCommands.contains(command) else {
             throw GitError(.refused, "git \(command) is not among the commands codetether runs on its snapshots.")
         }
+        var environment = environment
+        // It refuses to take paths as they are.
+        if command == "check-ignore" { environment["GIT_LITERAL_PATHSPECS"] = nil }
         let result: ProcessResult
         do {
             var call = Command(

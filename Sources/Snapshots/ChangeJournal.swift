@@ -68,7 +68,6 @@ package final class ChangeJournal: Sendable {
                 kept += [before?.hash, after?.hash].compactMap { $0 }
                 files.append(JournalFile(path: change.path, before: before, after: after))
             }
-            try objects.flush(lost)
             let id = ids.next(.snapshot)
             var line = call.json
             line["t"] = "write"
@@ -76,7 +75,7 @@ package final class ChangeJournal: Sendable {
             line["time"] = .int(time.nowMs())
             line["files"] = .array(files.map(\.json))
             if !folders.isEmpty { line["dirs"] = .array(folders.map { .object(JournalPath.json($0)) }) }
-            try add(line, pinning: kept, owner: call.owner, durable: true)
+            try add(line, pinning: kept, flushing: lost, owner: call.owner, durable: true)
             return id
         } catch {
             throw SnapshotError(
@@ -188,12 +187,15 @@ package final class ChangeJournal: Sendable {
             .busy, path: path, message: "Another process has held \(path) for 30 s. End it, or try again later.")
     }
 
+    /// - Parameters:
+    ///   - hashes: what the owner's ref has to reach before the line is there.
+    ///   - unflushed: those of them that are not durable yet.
     private func add(
-        _ line: JSONObject, pinning hashes: [String], owner: String, durable: Bool
+        _ line: JSONObject, pinning hashes: [String], flushing unflushed: [String] = [], owner: String, durable: Bool
     ) throws(FileError) {
         let lock = try lock(layout.journalLock, shared: false)
         defer { lock.release() }
-        if !hashes.isEmpty { try pin(hashes, owner: owner) }
+        if !hashes.isEmpty { try pin(hashes, flushing: unflushed, owner: owner) }
         let file = try FileIO.open(layout.journal, .readWrite, options: [.create, .append], action: "write")
         defer { try? file.close() }
         var bytes = JSON.object(line).bytes() + [0x0A]
@@ -209,12 +211,14 @@ package final class ChangeJournal: Sendable {
     }
 
     /// Makes objects reachable from the ref of a session: a commit on top of what the ref has.
-    private func pin(_ hashes: [String], owner: String) throws(FileError) {
+    private func pin(_ hashes: [String], flushing unflushed: [String], owner: String) throws(FileError) {
         let ref = layout.sessionRef(owner)
         let tree = try objects.write(.tree, Self.tree(of: hashes))
-        let commit = SnapshotStore.commit(
-            tree: tree, parent: try layout.ref(ref), message: "journal", createdMs: time.nowMs())
-        try layout.setRef(ref, try objects.write(.commit, commit), durable: false)
+        let commit = try objects.write(
+            .commit,
+            SnapshotStore.commit(
+                tree: tree, parent: try layout.ref(ref), message: "journal", createdMs: time.nowMs()))
+        try layout.setRef(ref, commit, flushing: unflushed + [tree, commit], of: objects)
     }
 
     /// A tree that names blobs by their ids.

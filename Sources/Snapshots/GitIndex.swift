@@ -6,7 +6,7 @@ import SystemPackage
     import Glibc
 #endif
 
-/// Git's index of a workspace, read, compared with the files and rewritten without git.
+/// Git's index of a workspace, read and rewritten without git.
 ///
 /// Only what our own git directory has in it: version 2, one stage, files and links, extensions that may be dropped. Anything
 /// else is left to git.
@@ -44,18 +44,19 @@ struct GitIndex: Sendable {
         }
     }
 
-    private static let headBytes = 12
-    private static let fixedBytes = 62
-    private static let hashBytes = 20
-    private static let emptyBlob: [UInt8] = Hex.bytes("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391") ?? []
+    static let headBytes = 12
+    static let fixedBytes = 62
+    static let hashBytes = 20
 
     /// How many entries it has.
     let count: Int
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     /// Where the entries end and the extensions begin.
-    private let end: Int
-    /// Files that changed in this second or later may look unchanged without being so.
-    private let racySecond: Int
+    let end: Int
+    /// Where each 1,024th entry begins, the first one included.
+    let marks: [Int]
+    /// Files that changed in this second (by their ctime, which no program can set) or later may look unchanged without being so.
+    let racySecond: Int
 
     /// Reads an index. Blocking.
     /// - Returns: nil when there is none, or one that only git can read.
@@ -70,8 +71,11 @@ struct GitIndex: Sendable {
             Self.number(bytes, 4) == 2
         else { return nil }
         let count = Int(Self.number(bytes, 8))
-        guard let end = Self.endOfEntries(bytes, count), Self.areOptional(bytes, from: end) else { return nil }
+        guard let (end, marks) = Self.endOfEntries(bytes, count), Self.areOptional(bytes, from: end) else {
+            return nil
+        }
         self.bytes = bytes
+        self.marks = marks
         self.count = count
         self.end = end
         racySecond = writtenSecond
@@ -98,11 +102,13 @@ struct GitIndex: Sendable {
         bytes.withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }
 
-    private static func endOfEntries(_ bytes: [UInt8], _ count: Int) -> Int? {
-        bytes.withUnsafeBytes { raw -> Int? in
+    private static func endOfEntries(_ bytes: [UInt8], _ count: Int) -> (end: Int, marks: [Int])? {
+        bytes.withUnsafeBytes { raw -> (Int, [Int])? in
             let limit = raw.count - hashBytes
             var position = headBytes
-            for _ in 0..<count {
+            var marks: [Int] = []
+            for index in 0..<count {
+                if index & 1_023 == 0 { marks.append(position) }
                 guard position + fixedBytes < limit else { return nil }
                 // Flags: assumed unchanged, extended, stages; none of them is ever set by us.
                 guard raw[position + 60] & 0xF0 == 0 else { return nil }
@@ -111,14 +117,14 @@ struct GitIndex: Sendable {
                 position += size(length)
                 guard position <= limit, raw[position - 1] == 0 else { return nil }
             }
-            return position
+            return (position, marks)
         }
     }
 
     /// The bytes of an entry with a name of so many bytes: one to eight NULs end it.
-    private static func size(_ nameLength: Int) -> Int { (fixedBytes + nameLength + 8) & ~7 }
+    static func size(_ nameLength: Int) -> Int { (fixedBytes + nameLength + 8) & ~7 }
 
-    private static func nameLength(_ raw: UnsafeRawBufferPointer, _ entry: Int) -> Int {
+    static func nameLength(_ raw: UnsafeRawBufferPointer, _ entry: Int) -> Int {
         let said = Int(raw[entry + 60] & 0x0F) << 8 | Int(raw[entry + 61])
         if said < 0xFFF { return said }
         var end = entry + fixedBytes + said
@@ -134,64 +140,6 @@ struct GitIndex: Sendable {
             position += 8 + Int(number(bytes, position + 4))
         }
         return position == limit
-    }
-
-    // MARK: Comparing
-
-    /// The paths of entries that are not, or may not be, what is on disk below a directory. Looks at every file, reads none,
-    /// and follows no link. Blocking.
-    /// - Parameter isLate: asked now and then; true ends it.
-    /// - Returns: nil when it was late.
-    func changed(below root: FileDescriptor, isLate: () -> Bool) -> [[UInt8]]? {
-        var found: [[UInt8]] = []
-        var folders = OpenFolders(root.rawValue)
-        defer { folders.close() }
-        let isComplete = bytes.withUnsafeBytes { raw -> Bool in
-            var position = Self.headBytes
-            for index in 0..<count {
-                if index & 1_023 == 1_023, isLate() { return false }
-                let length = Self.nameLength(raw, position)
-                let start = position + Self.fixedBytes
-                let name = UnsafeRawBufferPointer(rebasing: raw[start..<(start + length)])
-                if !isUnchanged(raw, position, name, &folders) { found.append(Array(name)) }
-                position += Self.size(length)
-            }
-            return true
-        }
-        return isComplete ? found : nil
-    }
-
-    private func isUnchanged(
-        _ raw: UnsafeRawBufferPointer, _ entry: Int, _ name: UnsafeRawBufferPointer, _ folders: inout OpenFolders
-    ) -> Bool {
-        guard let (folder, last) = folders.enter(name),
-            let text = raw.baseAddress?.advanced(by: entry + Self.fixedBytes + last)
-        else { return false }
-        var info = stat()
-        // The name is followed by a NUL.
-        guard fstatat(folder, text.assumingMemoryBound(to: CChar.self), &info, AT_SYMLINK_NOFOLLOW) == 0 else {
-            return false
-        }
-        func word(_ index: Int) -> UInt32 {
-            UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: entry + 4 * index, as: UInt32.self))
-        }
-        let mode = word(6)
-        switch info.st_mode & S_IFMT {
-        case S_IFREG: guard mode == (info.st_mode & 0o100 == 0 ? 0o100644 : 0o100755) else { return false }
-        case S_IFLNK: guard mode == 0o120000 else { return false }
-        default: return false
-        }
-        guard word(0) == UInt32(truncatingIfNeeded: info.st_ctim.tv_sec),
-            word(2) == UInt32(truncatingIfNeeded: info.st_mtim.tv_sec), info.st_mtim.tv_sec < racySecond,
-            word(5) == UInt32(truncatingIfNeeded: info.st_ino), word(7) == info.st_uid, word(8) == info.st_gid,
-            word(9) == UInt32(truncatingIfNeeded: info.st_size)
-        else { return false }
-        // Git may be built not to keep nanoseconds.
-        guard word(1) == 0 || word(1) == UInt32(truncatingIfNeeded: info.st_ctim.tv_nsec),
-            word(3) == 0 || word(3) == UInt32(truncatingIfNeeded: info.st_mtim.tv_nsec)
-        else { return false }
-        // Git's mark of an entry that it could not be sure of.
-        return info.st_size > 0 || raw[(entry + 40)..<(entry + 60)].elementsEqual(Self.emptyBlob)
     }
 
     // MARK: Rewriting
@@ -261,63 +209,3 @@ struct GitIndex: Sendable {
         return out
     }
 }
-
-/// The directories on the way to the file that is looked at: each is opened once, from the one above it, and never through a
-/// link.
-private struct OpenFolders {
-    private let root: Int32
-    /// The names of the open directories, each with a slash after it.
-    private var prefix: [UInt8] = []
-    /// Where in `prefix` each ends; the descriptor is -1 for one that is not there.
-    private var open: [(end: Int, descriptor: Int32)] = []
-
-    init(_ root: Int32) { self.root = root }
-
-    /// Goes to the directory of a path.
-    /// - Returns: its descriptor and where in the path the last name starts; nil when it is not there.
-    mutating func enter(_ path: UnsafeRawBufferPointer) -> (descriptor: Int32, last: Int)? {
-        leave(for: path)
-        var start = prefix.count
-        var index = start
-        while index < path.count {
-            if path[index] == 0x2F {
-                push(path, start, index)
-                start = index + 1
-            }
-            index += 1
-        }
-        let descriptor = open.last?.descriptor ?? root
-        return descriptor < 0 ? nil : (descriptor, start)
-    }
-
-    private mutating func leave(for path: UnsafeRawBufferPointer) {
-        while let last = open.last {
-            let isInside =
-                path.count > last.end
-                && prefix.withUnsafeBytes { mine in
-                    guard let one = mine.baseAddress, let other = path.baseAddress else { return false }
-                    return memcmp(one, other, last.end) == 0
-                }
-            if isInside { return }
-            if last.descriptor >= 0 { Glibc.close(last.descriptor) }
-            open.removeLast()
-            prefix.removeSubrange((open.last?.end ?? 0)...)
-        }
-    }
-
-    private mutating func push(_ path: UnsafeRawBufferPointer, _ start: Int, _ end: Int) {
-        let above = open.last?.descriptor ?? root
-        let name = path[start..<end].map { CChar(bitPattern: $0) } + [0]
-        // More open directories than this are not needed by anybody; what is below counts as changed.
-        let isOpened = above >= 0 && open.count < 200
-        let descriptor =
-            isOpened ? openat(above, name, openPathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1
-        prefix += path[start...end]
-        open.append((prefix.count, descriptor))
-    }
-
-    func close() { for folder in open where folder.descriptor >= 0 { Glibc.close(folder.descriptor) } }
-}
-
-/// O_PATH of <fcntl.h>, which needs _GNU_SOURCE and is not imported.
-private let openPathOnly: Int32 = 0o10000000

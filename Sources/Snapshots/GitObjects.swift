@@ -4,10 +4,6 @@ package import Support
 import Synchronization
 package import SystemPackage
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// Git objects, written and read without git.
 ///
 /// What is written is a loose object whose zlib stream is not compressed: any git reads it, and `repack` compresses it. What is
@@ -45,12 +41,14 @@ package struct GitObjects: Sendable {
     /// True when the object is there as a file of its own (it may be in a pack too).
     package func isLoose(_ hash: String) -> Bool { FileIO.exists(path(hash)) }
 
-    /// Stores an object and returns its id. One that is there is only marked as new, so that no collection takes it.
+    /// Stores an object and returns its id.
     @discardableResult
     package func write(_ kind: Kind, _ bytes: [UInt8]) throws(FileError) -> String {
         let hash = Self.hash(kind, bytes)
         let target = path(hash)
-        if target.withPlatformString({ utimensat(AT_FDCWD, $0, nil, 0) }) == 0 { return hash }
+        let content = Array("\(kind.rawValue) \(bytes.count)\0".utf8) + bytes
+        // One of another size was left by a crash of the machine, or by git.
+        if let there = try? FileIO.stat(target), there.size == Int64(StoredZlib.size(of: content.count)) { return hash }
         let folder = target.removingLastComponent()
         try FileIO.createDirectory(folder)
         let temporary = directory.appending("tmp_obj_" + String(UInt64.random(in: .min ... .max), radix: 36))
@@ -58,7 +56,6 @@ package struct GitObjects: Sendable {
             temporary, .writeOnly, options: [.create, .exclusiveCreate], mode: 0o444, action: "create")
         do throws(FileError) {
             defer { try? file.close() }
-            let content = Array("\(kind.rawValue) \(bytes.count)\0".utf8) + bytes
             try FileIO.writeAll(StoredZlib.encode(content), to: file, path: target)
         } catch {
             try? FileIO.remove(temporary)
@@ -73,9 +70,9 @@ package struct GitObjects: Sendable {
         return hash
     }
 
-    /// Makes objects that `write` stored durable; the waits for the disk overlap.
-    package func flush(_ hashes: [String]) throws(FileError) {
-        let paths = hashes.map(path)
+    /// Makes objects that `write` stored durable, and other files; the waits for the disk overlap.
+    package func flush(_ hashes: [String], and files: [FilePath] = []) throws(FileError) {
+        let paths = hashes.map(path) + files
         let failures = SyncFailures()
         DispatchQueue.concurrentPerform(iterations: min(paths.count, 8)) { worker in
             for index in stride(from: worker, to: paths.count, by: 8) {
@@ -123,9 +120,12 @@ private final class SyncFailures: Sendable {
 
 /// Zlib streams (RFC 1950) of stored blocks.
 enum StoredZlib {
+    /// The bytes that so many become: a header, blocks with a head each, and a sum.
+    static func size(of count: Int) -> Int { 2 + max(1, (count + 65_534) / 65_535) * 5 + count + 4 }
+
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var out: [UInt8] = [0x78, 0x01]
-        out.reserveCapacity(bytes.count + bytes.count / 65_535 * 5 + 16)
+        out.reserveCapacity(size(of: bytes.count))
         var start = 0
         repeat {
             let end = min(start + 65_535, bytes.count)

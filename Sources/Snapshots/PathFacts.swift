@@ -33,6 +33,20 @@ struct PathFacts: Sendable {
 /// A file's own description.
 struct FileStamp: Sendable {
     let info: stat
+
+    /// The time that files are given, in nanoseconds since 1970.
+    static func now() -> Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &now)
+        return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+    }
+
+    /// False when a further change could leave the stamp as it is: the clock of file times ticks every 10 ms or faster, or every
+    /// second where nanoseconds are not kept; and an index that is written in the second of a change does not know it either.
+    func isSettled(at now: Int64) -> Bool {
+        let changed = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)
+        return now - changed > 50_000_000 && now / 1_000_000_000 > Int64(info.st_ctim.tv_sec)
+    }
 }
 
 /// Directories that were found to be what their path says, without links.

@@ -106,11 +106,9 @@ extension SnapshotStore {
         let note = SnapshotNote(
             id: id, sessionID: request.owner.isEmpty ? nil : request.owner, reason: request.kind.rawValue,
             isPartial: true, createdMs: now)
-        written.append(
-            try objects.write(
-                .commit, Self.commit(tree: tree, parent: nil, message: note.text, createdMs: now)))
-        try objects.flush(written)
-        try layout.setRef(layout.snapshotRef(id), written.last ?? "", durable: true)
+        let commit = try objects.write(
+            .commit, Self.commit(tree: tree, parent: nil, message: note.text, createdMs: now))
+        try layout.setRef(layout.snapshotRef(id), commit, flushing: written + [commit], of: objects)
         let items = files.map { file in
             UndoItem(
                 path: file.path, from: file.current, to: file.target, entries: file.entries,

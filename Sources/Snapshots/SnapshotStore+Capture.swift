@@ -3,6 +3,10 @@ import Logging
 import Support
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A workspace at one moment, not pinned by anything yet.
 package struct CapturedTree: Sendable {
     /// The git tree.
@@ -37,11 +41,14 @@ extension SnapshotStore {
     /// Above these the changes go into the index, below they are written beside it.
     private static let overlayFiles = 64
     private static let overlayBytes: Int64 = 4 << 20
-    /// So many changes are put into the index after they were written, so that they are not looked at again.
-    private static let refreshFiles = 8
+    /// Changes are put into the index after they were written, so that they are not read again, when there is one for this many
+    /// of its entries: all of those are written for it.
+    private static let refreshShare = 2_500
 
-    /// The same as `capture`, whatever is remembered.
-    func captureAll(budgetMs: Int?) async throws(SnapshotError) -> CapturedTree {
+    /// Takes the workspace as it is: a tree object whose every file is stored. Costs about a `git status`.
+    /// - Parameter budgetMs: the time it may take; nil = ten minutes.
+    /// - Throws: `refused`, `disabled`, `limit`, `busy`, `failed`. A tree is returned only when every step succeeded.
+    func capture(budgetMs: Int?) async throws(SnapshotError) -> CapturedTree {
         try await capture(budgetMs: budgetMs) { captured throws(SnapshotError) in
             let objects = self.objects
             try await self.blocking { () throws(FileError) in try objects.flush(captured.unflushed) }
@@ -119,25 +126,32 @@ extension SnapshotStore {
 
     // MARK: What changed
 
-    /// The paths in which the workspace differs from the index, or may differ. Git looks for new files while the known ones
-    /// are compared here.
-    private func changedPaths(
+    /// The paths in which the workspace differs from the index, or may differ. Git looks for what cannot be seen without it.
+    func changedPaths(
         _ budget: CaptureBudget
     ) async throws(SnapshotError) -> (index: GitIndex?, paths: [FilePath]) {
-        async let comparing = changedFiles(budget)
-        let arguments = ["-z", "-o", "--exclude-standard"] + excludeArguments
+        let (layout, ignoreFiles) = (layout, ignoreFiles)
+        let exclude = try await blocking { () throws(FileError) in
+            try layout.writeExclude(ignoreFiles.map { FilePath($0) })
+        }
+        let (index, scan) = try await scan(budget)
+        var found: Set<FilePath> = []
+        if let scan {
+            found.formUnion(scan.changed.map { FilePath(bytes: $0) })
+            if let new = try await newFiles(scan, exclude, budget) { return (index, Array(found.union(new))) }
+        } else if layout.indexCount > 0 {
+            found.formUnion(try await listed(git, "ls-files", ["-z", "-m"], budget).map(\.path))
+        }
+        let arguments = ["-z", "-o", "--exclude-standard"]
         var nested: [FilePath] = []
-        let others = await listed(git, "ls-files", arguments, budget)
-        let (index, compared) = try await comparing.get()
-        var found = Set(compared)
-        for entry in try others.get() {
+        for entry in try await listed(git, "ls-files", arguments, budget) {
             if entry.isFolder { nested.append(entry.path) } else { found.insert(entry.path) }
         }
         // A repository in the workspace is listed as one name with a slash; its files are the user's like all others.
         var rounds = 0
         while let folder = nested.popLast(), rounds < 1_000 {
             rounds += 1
-            for entry in try await listed(git.inside(folder), "ls-files", arguments, budget).get() {
+            for entry in try await listed(git.inside(folder), "ls-files", arguments, budget) {
                 let path = folder.pushing(entry.path)
                 if entry.isFolder { nested.append(path) } else { found.insert(path) }
             }
@@ -145,46 +159,43 @@ extension SnapshotStore {
         return (index, Array(found))
     }
 
-    /// The index, and the files of it that are not as it says. One that only git can read is compared by git.
-    private func changedFiles(
+    /// The index, and how the files differ from it; nothing for one that only git can read.
+    private func scan(
         _ budget: CaptureBudget
-    ) async -> Result<(index: GitIndex?, paths: [FilePath]), SnapshotError> {
-        let root = workspace.path
-        let layout = layout
-        do throws(SnapshotError) {
-            let (index, found) = try await blocking { () throws(FileError) -> (GitIndex?, [[UInt8]]?) in
-                guard let index = GitIndex(layout.index) else { return (nil, nil) }
-                let folder = try FileIO.open(root, .readOnly, options: .directory)
-                defer { try? folder.close() }
-                return (index, index.changed(below: folder) { budget.isOver })
-            }
-            if let index {
-                if let found { return .success((index, found.map { FilePath(bytes: $0) })) }
-                return .failure(SnapshotError(.limit, "Comparing the files of \(root) took too long and was stopped."))
-            }
-            guard layout.indexCount > 0 else { return .success((nil, [])) }
-            return await listed(git, "ls-files", ["-z", "-m"], budget).map { (nil, $0.map(\.path)) }
-        } catch {
-            return .failure(error)
+    ) async throws(SnapshotError) -> (index: GitIndex?, scan: WorkspaceScan?) {
+        let (root, layout) = (workspace.path, layout)
+        let (index, scan) = try await blocking { () throws(FileError) -> (GitIndex?, WorkspaceScan?) in
+            guard let index = GitIndex(layout.index) else { return (nil, nil) }
+            let folder = try FileIO.open(root, .readOnly, options: .directory)
+            defer { try? folder.close() }
+            let workers = min(4, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+            return (index, index.scan(below: folder, workers: workers) { budget.isOver })
         }
+        guard index == nil || scan != nil else {
+            throw SnapshotError(.limit, "Comparing the files of \(root) took too long and was stopped.")
+        }
+        return (index, scan)
     }
 
     private func listed(
         _ git: OwnRepository, _ command: String, _ arguments: [String], _ budget: CaptureBudget
-    ) async -> Result<[ListedPath], SnapshotError> {
+    ) async throws(SnapshotError) -> [ListedPath] {
         do throws(GitError) {
             let output = try await git.run(command, arguments, timeout: budget.rest, limit: 64 << 20)
-            return .success(output.split(separator: 0).map { ListedPath($0) })
+            return output.split(separator: 0).map { ListedPath($0) }
         } catch {
-            return .failure(Self.failed(error))
+            throw Self.failed(error)
         }
     }
 
-    private var excludeArguments: [String] { ignoreFiles.flatMap { ["-X", $0] } }
-
-    /// The user's own ignore files beside `.gitignore`, those that exist: plain text, no configuration is read for them.
+    /// The user's own ignore files beside `.gitignore`, those that exist, later ones winning: plain text, no configuration is
+    /// read for them.
     var ignoreFiles: [String] {
-        var files = [layout.root.pushing("info/own-exclude")]
+        var files: [FilePath] = []
+        let home = environment["HOME"].map { FilePath($0) }
+        if let folder = environment["XDG_CONFIG_HOME"].map({ FilePath($0) }) ?? home?.appending(".config") {
+            files.append(folder.pushing("git/ignore"))
+        }
         if let state = GitState.read(workspace.path), state.root == workspace.path {
             var common = state.gitDirectory
             if let name = try? FileIO.read(common.appending("commondir"), limit: 4_096) {
@@ -192,10 +203,7 @@ extension SnapshotStore {
             }
             files.append(common.pushing("info/exclude"))
         }
-        let home = environment["HOME"].map { FilePath($0) }
-        if let folder = environment["XDG_CONFIG_HOME"].map({ FilePath($0) }) ?? home?.appending(".config") {
-            files.append(folder.pushing("git/ignore"))
-        }
+        files.append(layout.root.pushing("info/own-exclude"))
         return files.filter { FileIO.exists($0) && $0.isUTF8 }.map(\.string)
     }
 
@@ -257,9 +265,11 @@ extension SnapshotStore {
     ) async throws(SnapshotError) -> (tree: String, written: [String]) {
         let objects = objects
         let limit = limits.maxFileBytes
-        let (changes, entries, written) = try await blocking { () throws(FileError) in
+        let start = FileStamp.now()
+        let (changes, entries, settled, written) = try await blocking { () throws(FileError) in
             var changes = TreeOverlay()
             var entries: [[UInt8]: GitIndex.Entry?] = [:]
+            var settled = 0
             var written: [String] = []
             for fact in facts {
                 var version: FileVersion?
@@ -269,12 +279,15 @@ extension SnapshotStore {
                     version = found
                 }
                 changes.put(fact.path, version)
-                entries.updateValue(version.flatMap { GitIndex.Entry($0, fact.stamp) }, forKey: fact.path.bytes)
+                // What may still change without another stamp goes in without one, and is read again the next time.
+                let stamp = fact.stamp.map { $0.isSettled(at: start) ? $0 : FileStamp(info: stat()) }
+                entries.updateValue(version.flatMap { GitIndex.Entry($0, stamp) }, forKey: fact.path.bytes)
+                if stamp?.info.st_ino != 0 { settled += 1 }
             }
-            return (changes, entries, written)
+            return (changes, entries, settled, written)
         }
         let (tree, all) = try await write(changes, on: base, written: written)
-        guard let index, entries.count > Self.refreshFiles else { return (tree, all) }
+        guard let index, settled * Self.refreshShare > index.count else { return (tree, all) }
         try await blocking { [layout] () throws(FileError) in
             let bytes = index.applying(entries)
             try layout.replace(layout.index, bytes)

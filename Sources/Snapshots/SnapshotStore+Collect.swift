@@ -122,7 +122,6 @@ extension SnapshotStore {
 
     /// Packs everything that is reachable and deletes the rest.
     private func packAll(prunes: Bool) async throws(SnapshotError) {
-        try await blocking { [layout] () throws(FileError) in try layout.markCollected() }
         do throws(GitError) {
             _ = try await git.run("pack-refs", ["--all"], timeout: .seconds(600))
             let options = ["-c", "repack.writeBitmaps=false"]

@@ -90,8 +90,7 @@ extension SnapshotStore {
             if captured.tree == GitObjects.emptyTree { try objects.write(.tree, []) }
             let bytes = Self.commit(tree: captured.tree, parent: nil, message: note.text, createdMs: now)
             let commit = try objects.write(.commit, bytes)
-            try objects.flush(captured.unflushed + [commit])
-            try layout.setRef(layout.snapshotRef(id), commit, durable: true)
+            try layout.setRef(layout.snapshotRef(id), commit, flushing: captured.unflushed + [commit], of: objects)
             return commit
         }
         return Snapshot(

@@ -23,8 +23,6 @@ package final class SnapshotStore: Sendable {
     let ids: any IDSource
     let time: any TimeSource
     let logger: Logger
-    /// How the workspace looked at the last capture.
-    let outside = OutsideMemory()
     private let state = Mutex(State())
 
     private struct State {

@@ -77,20 +77,29 @@ struct StoreLayout: Sendable {
 
     func snapshotRef(_ id: String) -> FilePath { snapshotRefs.appending(id) }
 
-    func setRef(_ path: FilePath, _ hash: String, durable: Bool) throws(FileError) {
-        let bytes = Array((hash + "\n").utf8)
+    /// Sets a ref durably, after the objects it needs; the waits for the disk overlap.
+    func setRef(
+        _ path: FilePath, _ hash: String, flushing hashes: [String], of objects: GitObjects
+    ) throws(FileError) {
         try FileIO.createDirectory(path.removingLastComponent())
-        if durable { try AtomicFile.write(bytes, to: path) } else { try replace(path, bytes) }
+        try replace(path, Array((hash + "\n").utf8)) { temporary throws(FileError) in
+            try objects.flush(hashes, and: [temporary])
+        }
+        try FileIO.syncDirectory(path.removingLastComponent())
     }
 
     /// Replaces a file in one step, without waiting for the disk: a crash of the machine may leave any content.
-    func replace(_ path: FilePath, _ bytes: [UInt8]) throws(FileError) {
+    /// - Parameter isWritten: called with the new file before it takes the other's place; what it throws leaves that one there.
+    func replace(
+        _ path: FilePath, _ bytes: [UInt8], isWritten: (FilePath) throws(FileError) -> Void = { _ in }
+    ) throws(FileError) {
         let temporary = path.removingLastComponent().appending(
             AtomicFile.temporaryPrefix + String(UInt64.random(in: .min ... .max), radix: 36))
         let file = try FileIO.open(temporary, .writeOnly, options: [.create, .exclusiveCreate], action: "create")
         do throws(FileError) {
             defer { try? file.close() }
             try FileIO.writeAll(bytes, to: file, path: path)
+            try isWritten(temporary)
         } catch {
             try? FileIO.remove(temporary)
             throw error

@@ -21,18 +21,6 @@ int csupport_sync(int fd, int data_only);
 /* First place of needle in haystack, or -1. */
 ssize_t csupport_find(const uint8_t *haystack, size_t count, const uint8_t *needle, size_t needle_count);
 
-/* What a directory and all below it look like from outside: names, kinds, inodes, sizes, modes, times. */
-struct csupport_tree_stamp {
-  uint64_t sum[2];    /* equal sums: nothing was added, removed, written to, renamed or given another mode */
-  size_t entries;     /* that were looked at */
-  int64_t settled_ns; /* CLOCK_REALTIME from which on every further change moves a time; before, do not trust the sums */
-};
-
-/* Looks at the directory root without opening a file; .git of root itself is left out. key: random, the same for stamps that are
-   compared. Returns 0 or errno: E2BIG with more than max_entries, EXDEV when another file system is mounted inside or there is
-   another repository, ENOTSUP on a file system whose times cannot be relied on. */
-int csupport_tree_stamp(const char *root, size_t max_entries, const uint64_t key[2], struct csupport_tree_stamp *out);
-
 /* PR_SET_CHILD_SUBREAPER: orphaned descendants become our children. Returns 0 or errno. */
 int csupport_become_subreaper(void);
 
