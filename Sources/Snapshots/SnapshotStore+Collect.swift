@@ -57,8 +57,8 @@ package struct SnapshotStats: Sendable, Equatable {
 }
 
 extension SnapshotStore {
-    /// Deletes what no session references: snapshots and journal lines of sessions that are gone, snapshots without a session
-    /// that are older than `retentionDays`, temporary files, and objects that nothing reaches. Interrupted at any moment it
+    /// Deletes what no session references and is older than `retentionDays`: snapshots and journals of sessions that are gone,
+    /// snapshots without a session; also temporary files, and objects that nothing reaches. Interrupted at any moment it
     /// loses nothing that is referenced, and the next one goes on.
     /// - Parameter live: the ids of the sessions that exist; asked for after the refs were listed.
     package func collect(
@@ -83,9 +83,12 @@ extension SnapshotStore {
         }
         let known = Set(sessions.map { layout.sessionRef($0).lastComponent?.string ?? "" })
         let referenced = Set(all.compactMap(\.sessionID)).subtracting(gone.compactMap(\.sessionID))
+        // For as long as that: the sessions may only be out of sight, in a store that is not configured at this moment.
+        let pins = try await commits(Set(owners.values))
         let goneOwners = owners.keys.filter { owner in
             !known.contains(owner) && !referenced.contains(owner)
                 && (owner != "none" || gone.contains { $0.reason == "restore" })
+                && owners[owner].flatMap { pins[$0] }.flatMap(Self.createdMs).map { $0 <= oldest } ?? false
         }
         try await drop(gone.map { layout.snapshotRef($0.id) } + goneOwners.map { layout.sessionRefs.appending($0) })
         let journal = journal
@@ -96,8 +99,9 @@ extension SnapshotStore {
                 return !ownersGone.contains(layout.sessionRef(owner).lastComponent?.string ?? "")
             }
             layout.removeTemporaries()
+            layout.releaseOld()
         }
-        if await hasGit() { try await packAll(prunes: true) }
+        if await hasGit() { try await packAll(prunes: true) } else { try await pruneWithoutGit() }
         let after = try await blocking { () throws(FileError) in layout.diskBytes() }
         return CollectResult(
             removed: gone.count, kept: all.count - gone.count, bytesBefore: before, bytesAfter: after)
@@ -128,7 +132,10 @@ extension SnapshotStore {
             let options = ["-c", "repack.writeBitmaps=false"]
             _ = try await git.run("repack", ["-a", "-d", "-q"], options: options, timeout: .seconds(3_600))
         } catch {
-            throw Self.failed(error)
+            throw SnapshotError(
+                .failed,
+                "\(error.message) Nothing was deleted by this; `codetether snapshot verify` says whether something is damaged."
+            )
         }
         guard prunes else { return }
         // Nothing but this file may refer to the tree of the index; git writes it anew then.
@@ -285,11 +292,11 @@ extension StoreLayout {
     }
 
     /// Older than ten minutes: nobody is about to rename it.
-    private func isOld(_ path: FilePath) -> Bool {
+    private func isOld(_ path: FilePath, seconds: Int64 = 600) -> Bool {
         guard let info = try? FileIO.stat(path, followSymlink: false) else { return false }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        return Int64(now.tv_sec) - info.mtimeNs / 1_000_000_000 > 600
+        return Int64(now.tv_sec) - info.mtimeNs / 1_000_000_000 > seconds
     }
 
     private func removeTree(_ path: FilePath, depth: Int) {
@@ -297,6 +304,37 @@ extension StoreLayout {
             for entry in (try? FileIO.list(path)) ?? [] { removeTree(path.appending(entry.name), depth: depth + 1) }
         }
         try? FileIO.remove(path)
+    }
+
+    /// What commands that run found. Git packs no refs of this folder, so that removing the file is enough.
+    var commandRefs: FilePath { root.pushing("refs/worktree") }
+
+    /// Keeps a tree until a command has ended.
+    func hold(_ tree: String, for command: String) throws(FileError) {
+        guard tree != GitObjects.emptyTree else { return }
+        try FileIO.createDirectory(commandRefs)
+        try setRef(commandRefs.appending(command), tree, durable: false)
+    }
+
+    func release(_ command: String) { try? FileIO.remove(commandRefs.appending(command)) }
+
+    /// Lets go of what killed commands held.
+    func releaseOld() {
+        for entry in (try? FileIO.list(commandRefs)) ?? [] {
+            let path = commandRefs.appending(entry.name)
+            if isOld(path, seconds: 86_400) { try? FileIO.remove(path) }
+        }
+    }
+
+    /// Deletes the loose objects that are not in a set.
+    func removeLoose(except kept: Set<String>) {
+        for folder in fanout {
+            for entry in (try? FileIO.list(folder)) ?? [] where entry.name.string.utf8.count == 38 {
+                guard !kept.contains((folder.lastComponent?.string ?? "") + entry.name.string) else { continue }
+                try? FileIO.remove(folder.appending(entry.name))
+            }
+        }
+        removeEmptyFolders()
     }
 
     func removeEmptyFolders() { for folder in fanout { _ = folder.withPlatformString { rmdir($0) } } }

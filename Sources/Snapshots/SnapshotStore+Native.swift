@@ -4,6 +4,7 @@ import SystemPackage
 extension SnapshotStore {
     /// The same as with git, by looking at and storing every file: for machines without git. Ignore files have no effect.
     func captureWithoutGit() async throws(SnapshotError) -> CapturedTree {
+        try await checkTotal()
         let access = WorkspaceAccess(root: workspace)
         let objects = objects
         let limits = limits
@@ -21,6 +22,46 @@ extension SnapshotStore {
             )
         }
         return captured
+    }
+
+    /// Deletes the objects that no ref reaches, as `git prune` does, on machines without git. Where git has packed or indexed
+    /// objects it is left to git.
+    /// - Throws: when something on the way cannot be read; nothing is deleted then.
+    func pruneWithoutGit() async throws(SnapshotError) {
+        let lock = try await lock(layout.storeLock, waitMs: 30_000)
+        defer { lock.release() }
+        let (layout, objects) = (layout, objects)
+        try await blocking { () throws(FileError) in
+            guard layout.packCount() == 0, layout.indexCount == 0 else { return }
+            var reached: Set<String> = []
+            var next: [String] = []
+            for folder in [layout.snapshotRefs, layout.sessionRefs, layout.commandRefs] {
+                next += try layout.refs(folder).values
+            }
+            while let hash = next.popLast() {
+                guard hash != GitObjects.emptyTree || objects.isLoose(hash), reached.insert(hash).inserted else {
+                    continue
+                }
+                guard let object = try objects.read(hash) else {
+                    throw FileError(
+                        .io, path: layout.root,
+                        message:
+                            "The object \(hash) is missing, so nothing was deleted. `codetether snapshot verify` says what is damaged."
+                    )
+                }
+                if object.kind == .tree, let tree = GitTree(object.bytes) {
+                    for entry in tree.entries.values {
+                        if entry.isTree { next.append(entry.hash) } else { reached.insert(entry.hash) }
+                    }
+                } else if object.kind == .commit {
+                    for line in String(decoding: object.bytes, as: UTF8.self).split(separator: "\n") {
+                        guard line.hasPrefix("tree ") || line.hasPrefix("parent ") else { break }
+                        next += line.split(separator: " ").dropFirst().map(String.init)
+                    }
+                }
+            }
+            layout.removeLoose(except: reached)
+        }
     }
 
     /// The differences of two trees by path, sorted by the bytes of the path.
