@@ -16,7 +16,7 @@ package struct SnapshotRestore: AsyncParsableCommand {
 
     @Argument(help: "The snapshot.")
     var id: String
-    @Argument(help: "Only these files.")
+    @Argument(help: "Only these files and directories.")
     var paths: [String] = []
     @Flag(help: "Also remove files that came after the snapshot.")
     var exact = false
@@ -32,15 +32,7 @@ package struct SnapshotRestore: AsyncParsableCommand {
         try await launch.withRuntime(global.values) { runtime in
             let store = try runtime.snapshotStore()
             try await store.recover()
-            var wanted: Set<FilePath>?
-            if !paths.isEmpty {
-                wanted = Set(
-                    paths.map { name in
-                        var path = launch.directory.pushing(FilePath(name)).lexicallyNormalized()
-                        _ = path.removePrefix(store.workspace.path)
-                        return path
-                    })
-            }
+            let wanted = store.paths(paths.map { launch.directory.pushing(FilePath($0)).lexicallyNormalized() })
             let (plan, folders) = try await store.plan(restoring: id, exact: exact, files: wanted)
             var checkpoint: String?
             var files = plan
