@@ -115,9 +115,19 @@ private struct NativeWalk {
     }
 
     mutating func tree(_ folder: FilePath, depth: Int) throws(FileError) -> String? {
-        guard depth < 128, files <= limits.maxFiles, access.root.path.pushing(folder) != own else { return nil }
+        guard files <= limits.maxFiles, access.root.path.pushing(folder) != own else { return nil }
+        let entries: [DirectoryEntry]
+        do throws(FileError) {
+            entries = depth < 128 ? try access.root.list(folder) : []
+            if depth >= 128 { skipped += 1 }
+        } catch {
+            // As git does: a directory that cannot be read, or is gone by now, is left out.
+            guard depth > 0, error.kind == .permissionDenied || error.kind == .notFound else { throw error }
+            skipped += error.kind == .permissionDenied ? 1 : 0
+            return nil
+        }
         var tree = GitTree()
-        for entry in try access.root.list(folder) where entry.name.string != ".git" {
+        for entry in entries where entry.name.string != ".git" {
             let path = folder.appending(entry.name)
             if entry.kind == .directory {
                 if let hash = try self.tree(path, depth: depth + 1) {

@@ -87,6 +87,23 @@ struct UncoveredFileTests {
         #expect(fixture.text("a") == "a\n" && fixture.text("b") == nil)
     }
 
+    @Test("without git too, a directory that cannot be read is left out and counted", .enabled(if: geteuid() != 0))
+    func lockedFolder() async throws {
+        let fixture = try SnapshotFixture(path: "/nonexistent")
+        try fixture.put("a", "a\n")
+        try fixture.put("locked/b", "b\n")
+        #expect(chmod(fixture.path("locked").string, 0) == 0)
+        #expect(try await fixture.store.create().skipped == 1)
+    }
+
+    @Test("without git too, what is too deep is counted")
+    func tooDeep() async throws {
+        let fixture = try SnapshotFixture(path: "/nonexistent")
+        try fixture.put("a", "a\n")
+        try fixture.put((0..<130).map { _ in "d/" }.joined() + "b", "b\n")
+        #expect(try await fixture.store.create().skipped == 1)
+    }
+
     @Test("a workspace whose path is no text is covered too")
     func oddWorkspace() async throws {
         let fixture = try SnapshotFixture(named: Array("w\n".utf8) + [0xFF])
