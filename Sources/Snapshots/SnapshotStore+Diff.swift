@@ -120,6 +120,26 @@ extension SnapshotStore {
 
     // MARK: Restoring
 
+    /// Brings files back as a snapshot has them, after a checkpoint: a full one, or of the files that change where no snapshots
+    /// are taken.
+    /// - Parameters:
+    ///   - exact: also removes files that came later.
+    ///   - files: only these paths and what is below them; nil = all.
+    ///   - isDryRun: only say what would happen.
+    /// - Returns: the checkpoint, nil for a dry run, and what became of each path.
+    package func restore(
+        _ id: String, exact: Bool, files: Set<FilePath>? = nil, isDryRun: Bool = false
+    ) async throws(SnapshotError) -> (checkpoint: String?, files: [PlannedFile]) {
+        try await recover()
+        let (plan, folders) = try await plan(restoring: id, exact: exact, files: files)
+        guard !isDryRun else { return (nil, plan) }
+        var checkpoint: String?
+        if refusal == nil { checkpoint = try await create(reason: "restore", label: "before restoring \(id)").id }
+        guard !plan.isEmpty else { return (checkpoint, []) }
+        let result = try await apply(plan, RestoreRequest(kind: .restore, owner: "", folders: folders))
+        return (checkpoint ?? result.checkpoint, result.files)
+    }
+
     /// What bringing a snapshot back does to each path.
     /// - Parameters:
     ///   - exact: also removes files that came later.
@@ -130,7 +150,8 @@ extension SnapshotStore {
         restoring id: String, exact: Bool, files: Set<FilePath>? = nil
     ) async throws(SnapshotError) -> (plan: [PlannedFile], folders: Set<FilePath>) {
         let snapshot = try await get(id)
-        let now = try await capture(budgetMs: nil).tree
+        // A partial one says nothing of other files, so that nobody has to look at them.
+        let now = snapshot.isPartial ? GitObjects.emptyTree : try await capture(budgetMs: nil).tree
         let access = WorkspaceAccess(root: workspace)
         let changes = try await changes(from: now, to: snapshot.tree).filter { change in
             guard files?.covers(change.path) ?? true else { return false }

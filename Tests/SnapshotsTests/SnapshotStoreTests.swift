@@ -99,6 +99,22 @@ struct SnapshotStoreTests {
         #expect(fixture.text("p") == "from b\n")
     }
 
+    @Test("the checkpoint of an undo is restored also where no snapshots are taken")
+    func restoreOfCheckpoint() async throws {
+        var limits = SnapshotLimits()
+        limits.isEnabled = false
+        let fixture = try SnapshotFixture(limits: limits)
+        try fixture.put("a", "mine\n")
+        try fixture.put("b", "mine\n")
+        try fixture.toolWrite("a", "agent\n")
+        let checkpoint = try await fixture.undo().checkpoint
+        let restored = try await fixture.store.restore(checkpoint, exact: false)
+        #expect(restored.files.map(\.outcome) == [.restored] && fixture.text("a") == "agent\n")
+        let back = try #require(restored.checkpoint)
+        _ = try await fixture.store.restore(back, exact: true)
+        #expect(fixture.text("a") == "mine\n" && fixture.text("b") == "mine\n")
+    }
+
     @Test("what another session's undo or a restore does while a command runs is not the command's work")
     func undoMeanwhile() async throws {
         let fixture = try SnapshotFixture()
