@@ -48,8 +48,28 @@ extension Runtime {
         return UndoService(sessions: try await sessions(), snapshots: try snapshotStore(), stateDirectory: paths.state)
     }
 
-    /// Reverts of this workspace's sessions.
-    package func revertService() async throws -> RevertService { RevertService(try await undoService()) }
+    /// Undo and redo of a session: in this workspace when it has changed files here, else in the one that it works in.
+    /// - Throws: `SessionError.notFound`, and `UndoError.failed` when that workspace is not there.
+    package func undoService(of sessionID: String) async throws -> UndoService {
+        let sessions = try await sessions()
+        let directory = FilePath(try await sessions.get(sessionID).location.directory)
+        let here = try await undoService()
+        let journal = here.snapshots.journal
+        if try FileIO.realPath(self.directory).string == directory.string { return here }
+        if try await !BlockingWork.run({ try journal.read().entries(of: sessionID).isEmpty }) { return here }
+        // The session may have removed the directory that it works in.
+        var place = directory
+        while !FileIO.isDirectory(place), place.lastComponent != nil { place.removeLastComponent() }
+        let workspace = Workspace.root(of: place)
+        guard place == directory || FileIO.exists(workspace.appending(".git")) else {
+            throw UndoError(
+                .failed,
+                "Session \(sessionID) works in \(HostileText.escaped(directory.shown, multiline: false)), which is not there. Move the directory back or create it, and try again."
+            )
+        }
+        return UndoService(
+            sessions: sessions, snapshots: try snapshotStore(of: workspace), stateDirectory: paths.state)
+    }
 
     /// The ids of all sessions, archived and children's too.
     package func liveSessionIDs() async throws -> Set<String> {

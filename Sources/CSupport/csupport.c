@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,6 +24,12 @@ int64_t csupport_clock_ns(int clock) {
   struct timespec t;
   if (clock_gettime(clock == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t) != 0) return 0;
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t csupport_birth_ns(const char *path) {
+  struct statx info;
+  if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &info) != 0 || !(info.stx_mask & STATX_BTIME)) return -1;
+  return (int64_t)info.stx_btime.tv_sec * 1000000000 + info.stx_btime.tv_nsec;
 }
 
 int csupport_open_beneath(int dirfd, const char *path, int flags, unsigned mode) {

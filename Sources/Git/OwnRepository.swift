@@ -105,6 +105,9 @@ package struct OwnRepository: Sendable {
         return Set(output.split(separator: 0).map { Array($0.dropFirst(2)) })
     }
 
+    /// What would start a program, should somebody have changed the config file after all.
+    private static let safety = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+
     /// Runs one command to its end.
     /// - Parameters:
     ///   - allowed: exit codes that are no failure.
@@ -134,7 +137,7 @@ package struct OwnRepository: Sendable {
         let result: ProcessResult
         do {
             var call = Command(
-                executable: "git", arguments: options + [command] + arguments, directory: workTree,
+                executable: "git", arguments: Self.safety + options + [command] + arguments, directory: workTree,
                 environment: environment, stdin: input, timeout: timeout, killGrace: .milliseconds(200),
                 headBytes: limit, tailBytes: 0)
             call.leavesNothing = true

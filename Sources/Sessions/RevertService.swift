@@ -53,6 +53,7 @@ package struct RevertService: Sendable {
     package func stage(_ sessionID: String, _ request: RevertRequest) async throws -> RevertReport {
         try await undo.locked(sessionID) {
             var projection = try await sessions.projection(sessionID)
+            if !request.isDryRun { try await endCutOff(sessionID, projection) }
             let selection = try projection.selection(from: request.messageID, part: request.partID)
             if projection.info.revert != nil, !request.isDryRun {
                 try await clearStaged(sessionID, projection)
@@ -78,7 +79,13 @@ package struct RevertService: Sendable {
                             sessionID: sessionID, to: request.messageID, partID: request.partID,
                             files: report.revert.files)))
             }
-            try await sessions.append(sessionID, events, durability: .flushed)
+            do {
+                try await sessions.append(sessionID, events, durability: .flushed)
+            } catch {
+                // Files and conversation go together.
+                if request.conversation { _ = try? await endCutOff(sessionID, projection) }
+                throw error
+            }
             return report
         }
     }
@@ -88,11 +95,14 @@ package struct RevertService: Sendable {
     /// - Throws: `UndoError.nothing`, and as `stage`.
     @discardableResult
     package func clear(_ sessionID: String) async throws -> UndoReport? {
-        let isStaged = try await sessions.get(sessionID).revert != nil
-        if !isStaged { return try await undo.redo(sessionID, UndoRequest(), kinds: [.revertFiles]) }
-        return try await undo.locked(sessionID) {
-            try await clearStaged(sessionID, try await sessions.projection(sessionID))
+        let (isCleared, report) = try await undo.locked(sessionID) { () -> (Bool, UndoReport?) in
+            let projection = try await sessions.projection(sessionID)
+            if projection.info.revert != nil { return (true, try await clearStaged(sessionID, projection)) }
+            let report = try await endCutOff(sessionID, projection)
+            return (report != nil, report)
         }
+        if isCleared { return report }
+        return try await undo.redo(sessionID, UndoRequest(), kinds: [.revertFiles])
     }
 
     /// Makes a staged revert final; nothing happens without one.
@@ -125,20 +135,38 @@ package struct RevertService: Sendable {
     @discardableResult
     private func clearStaged(_ sessionID: String, _ projection: SessionProjection) async throws -> UndoReport? {
         var report: UndoReport?
-        if let id = projection.info.revert?.snapshot {
-            let view = try await undo.journal()
-            if let staged = view.undos.last(where: { $0.id == id && $0.owner == sessionID }) {
-                let plan = try await undo.snapshots.plan(redoing: staged)
-                let result = try await undo.snapshots.apply(
-                    plan, RestoreRequest(kind: .redo, owner: sessionID, of: staged.id))
-                report = UndoReport(
-                    sessionID: sessionID, messageID: nil, checkpoint: result.checkpoint, files: result.files,
-                    notices: [], isDryRun: false)
-            }
+        if let id = projection.info.revert?.snapshot,
+            let staged = try await undo.journal().undos.last(where: { $0.id == id && $0.owner == sessionID })
+        {
+            report = try await takeBack(staged)
         }
         try await sessions.append(
             sessionID, [.sessionRevertCleared(.init(sessionID: sessionID))], durability: .flushed)
         return report
+    }
+
+    /// Takes back what a revert did to files before it was cut off, so that the session does not know of it: the messages whose
+    /// files it took are still shown.
+    @discardableResult
+    private func endCutOff(_ sessionID: String, _ projection: SessionProjection) async throws -> UndoReport? {
+        let view = try await undo.journal()
+        guard projection.info.revert == nil, let last = view.lastUndo(of: sessionID, [.revert]) else { return nil }
+        let entries = Set(last.items.flatMap(\.entries))
+        let calls = Set(view.entries.lazy.filter { entries.contains($0.id) }.map(\.call.callID))
+        let isShown = projection.messages.contains { message in
+            guard case .assistant(let answer) = message else { return false }
+            return answer.content.contains { if case .tool(let tool) = $0 { calls.contains(tool.id) } else { false } }
+        }
+        return isShown ? try await takeBack(last) : nil
+    }
+
+    private func takeBack(_ staged: JournalUndo) async throws -> UndoReport {
+        let plan = try await undo.snapshots.plan(redoing: staged)
+        let result = try await undo.snapshots.apply(
+            plan, RestoreRequest(kind: .redo, owner: staged.owner, of: staged.id))
+        return UndoReport(
+            sessionID: staged.owner, messageID: nil, checkpoint: result.checkpoint, files: result.files,
+            notices: [], isDryRun: false)
     }
 }
 

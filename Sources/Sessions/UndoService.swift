@@ -150,7 +150,7 @@ package struct UndoService: Sendable {
             let projection = try await sessions.projection(sessionID)
             let view = try await journal()
             let mine = view.entries(of: sessionID)
-            let paths = try paths(request.files)
+            let paths = snapshots.paths(request.files)
             let turns = UndoTurns(projection)
             let chosen: [JournalEntry]
             var start: String?
@@ -159,16 +159,22 @@ package struct UndoService: Sendable {
             } else {
                 start = mine.last { entry in
                     !entry.files.isEmpty && view.isOpen(entry)
-                        && (paths.map { wanted in entry.files.contains { wanted.contains($0.path) } } ?? true)
+                        && (paths.map { wanted in entry.files.contains { wanted.covers($0.path) } } ?? true)
                 }.map { turns.turn(of: $0) }
                 chosen = mine.filter { turns.turn(of: $0) == start }
             }
             let plan = try await snapshots.plan(undoing: chosen, in: view, files: paths)
-            let notices = chosen.compactMap(\.notice)
+            // Commands that came last and whose effects are not known: that these are not taken back has to be said once.
+            let newest = mine.lastIndex { !$0.files.isEmpty }
+            let later = mine[(newest.map { $0 + 1 } ?? 0)...].filter { !chosen.contains($0) }.compactMap(\.notice)
+            let isNewest = newest.map { chosen.contains(mine[$0]) } ?? true
+            var notices: [String] = []
+            for notice in chosen.compactMap(\.notice) + (isNewest ? later : []) where !notices.contains(notice) {
+                notices.append(notice)
+            }
             guard start != nil, !plan.isEmpty else {
-                // A command whose effects are not known is said only when nothing came after it.
-                let later = mine[(mine.lastIndex { !$0.files.isEmpty }.map { $0 + 1 } ?? 0)...]
-                throw nothing("undo", sessionID, notices: later.compactMap(\.notice))
+                if let name = request.files.first { throw nothing("undo", sessionID, with: name) }
+                throw nothing("undo", sessionID, notices: later)
             }
             var report = UndoReport(
                 sessionID: sessionID, messageID: start, files: plan, notices: notices, isDryRun: request.isDryRun)
@@ -179,12 +185,9 @@ package struct UndoService: Sendable {
                     kind: .undo, owner: sessionID, folders: Self.folders(chosen), merges: request.merges))
             report.checkpoint = result.checkpoint
             report.files = result.files
-            try await sessions.append(
-                sessionID,
-                [
-                    .sessionReverted(
-                        .init(sessionID: sessionID, to: start ?? "", files: await diffs(result.files)))
-                ])
+            let event = EventPayload.sessionReverted(
+                .init(sessionID: sessionID, to: start ?? "", files: await diffs(result.files)))
+            await tell(event, &report)
             return report
         }
     }
@@ -209,7 +212,8 @@ package struct UndoService: Sendable {
                 undo = view.lastUndo(of: sessionID, kinds)
             }
             guard let undo else { throw nothing("redo", sessionID, notices: []) }
-            let plan = try await snapshots.plan(redoing: undo, files: try paths(request.files))
+            let plan = try await snapshots.plan(redoing: undo, files: snapshots.paths(request.files))
+            if plan.isEmpty, let name = request.files.first { throw nothing("redo", sessionID, with: name) }
             var report = UndoReport(
                 sessionID: sessionID, messageID: nil, files: plan, notices: [], isDryRun: request.isDryRun)
             guard !request.isDryRun else { return report }
@@ -220,8 +224,8 @@ package struct UndoService: Sendable {
                     folders: Set(plan.filter { $0.target == nil }.flatMap { $0.path.parents }), merges: request.merges))
             report.checkpoint = result.checkpoint
             report.files = result.files
-            try await sessions.append(
-                sessionID, [.sessionUnreverted(.init(sessionID: sessionID, files: await diffs(result.files)))])
+            await tell(
+                .sessionUnreverted(.init(sessionID: sessionID, files: await diffs(result.files))), &report)
             return report
         }
     }
@@ -270,6 +274,15 @@ package struct UndoService: Sendable {
         return try await BlockingWork.run { try journal.read() }
     }
 
+    /// Tells the session's log what was done. The files and the journal are in order without it.
+    private func tell(_ event: EventPayload, _ report: inout UndoReport) async {
+        do {
+            try await sessions.append(report.sessionID, [event])
+        } catch {
+            report.notices.append("It is done, but the session's log could not be told: \(error.message)")
+        }
+    }
+
     /// What from a point on was done.
     private func entries(
         _ mine: [JournalEntry], since target: String, _ view: JournalView, _ turns: UndoTurns,
@@ -292,28 +305,18 @@ package struct UndoService: Sendable {
         )
     }
 
+    private func nothing(_ what: String, _ sessionID: String, with file: FilePath) -> UndoError {
+        UndoError(
+            .nothing,
+            "There is nothing to \(what) in session \(sessionID) that changed \(HostileText.escaped(file.shown, multiline: false)). `codetether undo --list --json` shows the files of each turn."
+        )
+    }
+
     private func nothing(_ what: String, _ sessionID: String, notices: [String]) -> UndoError {
         if let reason = notices.last {
             return UndoError(.failed, "There is nothing to \(what) in session \(sessionID). \(reason)")
         }
         return UndoError(.nothing, "There is nothing to \(what) in session \(sessionID).")
-    }
-
-    /// Paths as the journal has them.
-    private func paths(_ files: [FilePath]) throws -> Set<FilePath>? {
-        guard !files.isEmpty else { return nil }
-        let root = snapshots.workspace.path
-        return Set(
-            files.map { file in
-                var path = root.pushing(file).lexicallyNormalized()
-                if path.removePrefix(root) { return path }
-                // The workspace may be known under another name.
-                if let name = file.lastComponent, let real = try? FileIO.realPath(file.removingLastComponent()) {
-                    path = real.appending(name)
-                    _ = path.removePrefix(root)
-                }
-                return path
-            })
     }
 
     static func folders(_ entries: [JournalEntry]) -> Set<FilePath> {

@@ -49,25 +49,32 @@ package struct GitObjects: Sendable {
         let content = Array("\(kind.rawValue) \(bytes.count)\0".utf8) + bytes
         // One of another size was left by a crash of the machine, or by git.
         if let there = try? FileIO.stat(target), there.size == Int64(StoredZlib.size(of: content.count)) { return hash }
-        let folder = target.removingLastComponent()
-        try FileIO.createDirectory(folder)
         let temporary = directory.appending("tmp_obj_" + String(UInt64.random(in: .min ... .max), radix: 36))
         let file = try FileIO.open(
             temporary, .writeOnly, options: [.create, .exclusiveCreate], mode: 0o444, action: "create")
         do throws(FileError) {
             defer { try? file.close() }
             try FileIO.writeAll(StoredZlib.encode(content), to: file, path: target)
-        } catch {
-            try? FileIO.remove(temporary)
-            throw error
-        }
-        do throws(FileError) {
-            try FileIO.rename(temporary, to: target)
+            try Self.place(temporary, target)
         } catch {
             try? FileIO.remove(temporary)
             throw error
         }
         return hash
+    }
+
+    /// Git removes directories that it has emptied, at any moment.
+    private static func place(_ temporary: FilePath, _ target: FilePath) throws(FileError) {
+        var tries = 0
+        while true {
+            try FileIO.createDirectory(target.removingLastComponent())
+            do throws(FileError) {
+                return try FileIO.rename(temporary, to: target)
+            } catch {
+                tries += 1
+                guard error.kind == .notFound, tries < 8 else { throw error }
+            }
+        }
     }
 
     /// Makes objects that `write` stored durable, and other files; the waits for the disk overlap.

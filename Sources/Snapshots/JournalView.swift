@@ -26,6 +26,7 @@ package struct JournalView: Sendable {
         var begins: [String: Int] = [:]
         var indexes: [String: Int] = [:]
         var undoIndexes: [String: Int] = [:]
+        var undoSpans: [ClosedRange<Int>] = []
         var failed: Set<String> = []
         for (ordinal, line) in lines.enumerated() {
             guard let id = line["id"]?.stringValue else { continue }
@@ -63,6 +64,7 @@ package struct JournalView: Sendable {
             case "undo":
                 guard let kind = line["kind"]?.stringValue.flatMap(JournalUndo.Kind.init(rawValue:)) else { continue }
                 undoIndexes[id] = undos.count
+                undoSpans.append(ordinal...ordinal)
                 undos.append(
                     JournalUndo(
                         id: id, owner: line["ses"]?.stringValue ?? "", kind: kind, of: line["of"]?.stringValue,
@@ -70,17 +72,19 @@ package struct JournalView: Sendable {
                         items: line["items"]?.arrayValue?.compactMap { UndoItem($0) } ?? []))
             case "done":
                 guard let index = undoIndexes[id] else { continue }
+                undoSpans[index] = undoSpans[index].lowerBound...ordinal
                 undos[index].succeeded = line["ok"]?.boolValue ?? false
                 let late = Set(line["kept"]?.arrayValue?.compactMap { JournalPath.path($0) } ?? [])
                 for item in undos[index].items.indices where late.contains(undos[index].items[item].path) {
                     undos[index].items[item].isApplied = false
                 }
-                settle(undos[index])
             default: continue
             }
         }
+        // Of two ends the last one counts: an undo whose end could not be made durable was put back.
+        for undo in undos { settle(undo) }
         entries.removeAll { failed.contains($0.id) }
-        findShared()
+        findShared(undoSpans)
     }
 
     private mutating func settle(_ undo: JournalUndo) {
@@ -98,11 +102,17 @@ package struct JournalView: Sendable {
         }
     }
 
-    /// Finds what calls of different owners changed while both ran.
-    private mutating func findShared() {
+    /// Finds what calls of different owners changed while both ran. What an undo or a restore did while a command of another
+    /// session ran looks like that command's work and is not.
+    private mutating func findShared(_ undoSpans: [ClosedRange<Int>]) {
         var byPath: [FilePath: [(owner: String, span: ClosedRange<Int>, entry: String)]] = [:]
         for entry in entries {
             for file in entry.files { byPath[file.path, default: []].append((entry.call.owner, entry.span, entry.id)) }
+        }
+        for (undo, span) in zip(undos, undoSpans) where undo.succeeded == true {
+            for item in undo.items where item.isApplied && item.from != item.to {
+                byPath[item.path, default: []].append((undo.owner, span, undo.id))
+            }
         }
         for (path, all) in byPath where Set(all.map(\.owner)).count > 1 {
             let sorted = all.sorted { $0.span.lowerBound < $1.span.lowerBound }

@@ -26,8 +26,31 @@ struct PathFacts: Sendable {
     var size: Int64 = 0
     /// Permission bits of a file.
     var mode: UInt16?
-    /// What the index keeps of a file or link that is stored, as it was before it is read.
+    /// What the index keeps of a file or link that is there, as it was before it is read.
     var stamp: FileStamp?
+}
+
+/// A file that no snapshot has: larger than `snapshot.max_file_bytes`, or it cannot be read.
+struct SkippedFile: Sendable, Hashable {
+    var path: FilePath
+    /// Its inode, size and time of change, which every change of its content or mode changes.
+    private var seen: [Int64]
+
+    init(_ path: FilePath, _ info: stat?) {
+        self.path = path
+        seen =
+            info.map { info in
+                [
+                    Int64(bitPattern: UInt64(info.st_ino)), Int64(info.st_size), Int64(info.st_ctim.tv_sec),
+                    Int64(info.st_ctim.tv_nsec),
+                ]
+            } ?? []
+    }
+}
+
+extension PathFacts {
+    /// What is said of the file when it was left out.
+    var skippedFile: SkippedFile? { state == .skipped ? SkippedFile(path, stamp?.info) : nil }
 }
 
 /// A file's own description.
@@ -85,7 +108,7 @@ extension WorkspaceAccess {
         default: return PathFacts(path: path, state: .gone)
         }
         guard size <= limit, full.withPlatformString({ access($0, R_OK) }) == 0 else {
-            return PathFacts(path: path, state: .skipped, size: size)
+            return PathFacts(path: path, state: .skipped, size: size, stamp: stamp)
         }
         return PathFacts(
             path: path, state: .stored, size: size, mode: UInt16(info.st_mode & 0o7777), stamp: stamp)

@@ -62,16 +62,16 @@ struct RestoreWork: Sendable {
                         .io, path: step.path, message: "\(step.path.shown) is not what it was restored to.")
                 }
             }
+            let kept = files.filter { $0.outcome == .changedByYou }.map(\.path)
+            try journal.endUndo(id, succeeded: true, kept: kept)
+            return files
         } catch {
-            try putBack(done, created, after: error)
+            throw putBack(done, created, after: error)
         }
-        let kept = files.filter { $0.outcome == .changedByYou }.map(\.path)
-        try journal.endUndo(id, succeeded: true, kept: kept)
-        return files
     }
 
-    /// Throws the error, or one that also says what could not be put back.
-    private func putBack(_ done: [Step], _ created: Set<FilePath>, after error: FileError) throws(FileError) {
+    /// - Returns: the error, with what became of the files.
+    private func putBack(_ done: [Step], _ created: Set<FilePath>, after error: FileError) -> FileError {
         var lost: [String] = []
         for step in done.reversed() {
             if (try? put(Step(path: step.path, from: step.to, to: step.from))) != true {
@@ -81,12 +81,11 @@ struct RestoreWork: Sendable {
             }
         }
         try? journal.endUndo(id, succeeded: false, kept: [])
-        guard lost.isEmpty else {
-            throw FileError(
-                .io, path: error.path,
-                message: "\(error.message) These could not be put back either: \(lost.joined(separator: ", ")).")
-        }
-        throw error
+        let state =
+            lost.isEmpty
+            ? "The files are as they were."
+            : "These could not be put back: \(lost.joined(separator: ", ")); all others are as they were."
+        return FileError(.io, path: error.path, message: "\(error.message) \(state)")
     }
 
     /// Ends what a crash cut off: every file is brought to one of the two sides, unless somebody changed it since.

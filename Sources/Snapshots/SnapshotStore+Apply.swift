@@ -60,21 +60,28 @@ extension SnapshotStore {
             files[index] = files[index].kept(.missingObject, "its old content (\(hash)) cannot be read")
         }
         let chosen = files
+        let current: [String: [UInt8]]
         do {
-            let (result, current) = try await blocking { () throws(FileError) in
+            (files, current) = try await blocking { () throws(FileError) in
                 try self.checkpoint(chosen, id: id, request)
             }
-            files = result
-            let work = RestoreWork(
-                id: id, access: WorkspaceAccess(root: workspace), blobs: blobs.merging(current) { old, _ in old },
-                folders: request.folders, journal: journal, beforeEach: beforeEach)
-            let planned = files
+        } catch {
+            try? FileIO.remove(layout.pending)
+            throw SnapshotError(.failed, "\(error.message) The files are as they were. Put that right and try again.")
+        }
+        let work = RestoreWork(
+            id: id, access: WorkspaceAccess(root: workspace), blobs: blobs.merging(current) { old, _ in old },
+            folders: request.folders, journal: journal, beforeEach: beforeEach)
+        let planned = files
+        do {
             return RestoreResult(
                 checkpoint: id, files: try await blocking { () throws(FileError) in try work.run(planned) })
         } catch {
+            // What was put back is not to be completed at the next start, even if the journal could not be told.
+            try? FileIO.remove(layout.pending)
             throw SnapshotError(
                 .failed,
-                "\(error.message) The files are as they were. What was there before is also in the snapshot \(id): `codetether snapshot restore \(id)`."
+                "\(error.message) What was there before is also in the snapshot \(id): `codetether snapshot restore \(id)`."
             )
         }
     }
@@ -211,11 +218,20 @@ extension SnapshotStore {
     package func recover() async throws(SnapshotError) -> [String] {
         guard FileIO.exists(layout.pending) else { return [] }
         let journal = journal
+        let layout = layout
         let read: @Sendable () async throws(SnapshotError) -> [JournalUndo] = { () async throws(SnapshotError) in
-            let result = try await self.blocking { () throws(FileError) -> Result<JournalView, SnapshotError> in
-                do throws(SnapshotError) { return .success(try journal.read()) } catch { return .failure(error) }
+            let result = try await self.blocking { () throws(FileError) -> Result<[JournalUndo], SnapshotError> in
+                // Another one that has no end was put back when its end could not be written.
+                let id = (try? FileIO.read(layout.pending, limit: 256)).map {
+                    String(decoding: $0.dropLast(), as: UTF8.self)
+                }
+                do throws(SnapshotError) {
+                    return .success(try journal.read().undos.filter { $0.succeeded == nil && $0.id == id })
+                } catch {
+                    return .failure(error)
+                }
             }
-            return try result.get().undos.filter { $0.succeeded == nil }
+            return try result.get()
         }
         let lock = try await lock(layout.indexLock, waitMs: 30_000)
         defer { lock.release() }

@@ -11,8 +11,8 @@ import SystemPackage
 package struct CapturedTree: Sendable {
     /// The git tree.
     var tree: String
-    /// How many files were left out.
-    var skipped: Int
+    /// The files that were left out.
+    var skipped: [SkippedFile]
     /// Objects that are not durable yet.
     var unflushed: [String] = []
 }
@@ -74,7 +74,7 @@ extension SnapshotStore {
         guard await hasGit() else { return try await captureWithoutGit() }
         var tries = 0
         while true {
-            layout.removeStaleLocks()
+            layout.removeStaleIndexLock()
             do throws(SnapshotError) {
                 return try await captureWithGit(budget)
             } catch {
@@ -94,7 +94,7 @@ extension SnapshotStore {
         let (index, paths) = try await changedPaths(budget)
         let known = index?.count ?? layout.indexCount
         let base = try await baseTree(known, index?.checksum, budget)
-        guard !paths.isEmpty else { return CapturedTree(tree: base, skipped: 0) }
+        guard !paths.isEmpty else { return CapturedTree(tree: base, skipped: []) }
         try await checkTotal()
         guard known + paths.count <= limits.maxFiles * 2 else { throw tooMany(known + paths.count) }
         let access = WorkspaceAccess(root: workspace)
@@ -106,7 +106,7 @@ extension SnapshotStore {
         let stored = facts.filter { $0.state == .stored }
         // Those of them that are in the index already are counted twice; a workspace near the cap is measured anew.
         guard known <= limits.maxFiles, stored.count <= limits.maxFiles else { throw tooMany(known + stored.count) }
-        var captured = CapturedTree(tree: "", skipped: facts.filter { $0.state == .skipped }.count)
+        var captured = CapturedTree(tree: "", skipped: facts.compactMap(\.skippedFile))
         if known > 0, facts.count <= Self.overlayFiles, stored.reduce(0, { $0 + $1.size }) <= Self.overlayBytes {
             (captured.tree, captured.unflushed) = try await overlay(facts, on: base, access, index)
         } else {

@@ -57,8 +57,8 @@ package struct SnapshotStats: Sendable, Equatable {
 }
 
 extension SnapshotStore {
-    /// Deletes what no session references: snapshots and journal lines of sessions that are gone, snapshots without a session
-    /// that are older than `retentionDays`, temporary files, and objects that nothing reaches. Interrupted at any moment it
+    /// Deletes what no session references and is older than `retentionDays`: snapshots and journals of sessions that are gone,
+    /// snapshots without a session; also temporary files, and objects that nothing reaches. Interrupted at any moment it
     /// loses nothing that is referenced, and the next one goes on.
     /// - Parameter live: the ids of the sessions that exist; asked for after the refs were listed.
     package func collect(
@@ -68,8 +68,8 @@ extension SnapshotStore {
             return CollectResult(removed: 0, kept: 0, bytesBefore: 0, bytesAfter: 0)
         }
         try await recover()
-        let index = try await lock(layout.indexLock, waitMs: 30_000)
-        defer { index.release() }
+        let packing = try await lock(layout.packLock, waitMs: 30_000)
+        defer { packing.release() }
         let layout = layout
         layout.removeStaleLocks()
         let before = try await blocking { () throws(FileError) in layout.diskBytes() }
@@ -83,9 +83,12 @@ extension SnapshotStore {
         }
         let known = Set(sessions.map { layout.sessionRef($0).lastComponent?.string ?? "" })
         let referenced = Set(all.compactMap(\.sessionID)).subtracting(gone.compactMap(\.sessionID))
+        // For as long as that: the sessions may only be out of sight, in a store that is not configured at this moment.
+        let pins = try await commits(Set(owners.values))
         let goneOwners = owners.keys.filter { owner in
             !known.contains(owner) && !referenced.contains(owner)
                 && (owner != "none" || gone.contains { $0.reason == "restore" })
+                && owners[owner].flatMap { pins[$0] }.flatMap(Self.createdMs).map { $0 <= oldest } ?? false
         }
         try await drop(gone.map { layout.snapshotRef($0.id) } + goneOwners.map { layout.sessionRefs.appending($0) })
         let journal = journal
@@ -96,8 +99,9 @@ extension SnapshotStore {
                 return !ownersGone.contains(layout.sessionRef(owner).lastComponent?.string ?? "")
             }
             layout.removeTemporaries()
+            layout.releaseOld()
         }
-        if await hasGit() { try await packAll(prunes: true) }
+        if await hasGit() { try await packAll(prunes: true) } else { try await pruneWithoutGit() }
         let after = try await blocking { () throws(FileError) in layout.diskBytes() }
         return CollectResult(
             removed: gone.count, kept: all.count - gone.count, bytesBefore: before, bytesAfter: after)
@@ -120,21 +124,35 @@ extension SnapshotStore {
         }
     }
 
-    /// Packs everything that is reachable and deletes the rest.
-    private func packAll(prunes: Bool) async throws(SnapshotError) {
+    /// Puts all refs into one file. No session's ref may move between being put there and being removed.
+    private func packRefs() async throws(SnapshotError) {
+        let lock = try await lock(layout.journalLock, waitMs: 30_000)
+        defer { lock.release() }
         do throws(GitError) {
-            _ = try await git.run("pack-refs", ["--all"], timeout: .seconds(600))
-            let options = ["-c", "repack.writeBitmaps=false"]
-            _ = try await git.run("repack", ["-a", "-d", "-q"], options: options, timeout: .seconds(3_600))
+            _ = try await git.run("pack-refs", ["--all"], timeout: .seconds(20))
         } catch {
             throw Self.failed(error)
         }
+    }
+
+    /// Packs everything that is reachable and deletes the rest. Snapshots can be taken meanwhile, except in the moment of deletion.
+    private func packAll(prunes: Bool) async throws(SnapshotError) {
+        try await packRefs()
+        do throws(GitError) {
+            let options = ["-c", "repack.writeBitmaps=false"]
+            _ = try await git.run("repack", ["-a", "-d", "-q"], options: options, timeout: .seconds(3_600))
+        } catch {
+            throw SnapshotError(
+                .failed,
+                "\(error.message) Nothing was deleted by this; `codetether snapshot verify` says whether something is damaged."
+            )
+        }
         guard prunes else { return }
-        // Nothing but this file may refer to the tree of the index; git writes it anew then.
-        try? FileIO.remove(layout.base)
         // For this moment nobody may be between storing an object and pinning it.
         let lock = try await lock(layout.storeLock, waitMs: 30_000)
         defer { lock.release() }
+        // Nothing but this file may refer to the tree of the index; git writes it anew then.
+        try? FileIO.remove(layout.base)
         do throws(GitError) {
             _ = try await git.run("prune", ["--expire=now"], timeout: .seconds(3_600))
         } catch {
@@ -144,17 +162,17 @@ extension SnapshotStore {
         try await blocking { () throws(FileError) in layout.removeEmptyFolders() }
     }
 
-    /// Packs loose objects when there are many. Takes the index's lock.
+    /// Packs loose objects when there are many.
     func packIfDue() async throws(SnapshotError) {
         let layout = layout
         let (loose, packs) = try await blocking { () throws(FileError) in (layout.looseEstimate(), layout.packCount()) }
         guard loose > 2_000 || packs > 30, await hasGit() else { return }
-        let lock = try await lock(layout.indexLock, waitMs: 1_000)
+        let lock = try await lock(layout.packLock, waitMs: 1_000)
         defer { lock.release() }
         layout.removeStaleLocks()
         guard packs <= 30 else { return try await packAll(prunes: false) }
+        try await packRefs()
         do throws(GitError) {
-            _ = try await git.run("pack-refs", ["--all"], timeout: .seconds(600))
             _ = try await git.run(
                 "repack", ["-d", "-q"], options: ["-c", "repack.writeBitmaps=false"], timeout: .seconds(600))
         } catch {
@@ -185,7 +203,7 @@ extension SnapshotStore {
     /// What is wrong with the store: a sentence that names the object for each problem; empty when it is sound.
     package func verify() async throws(SnapshotError) -> [String] {
         guard FileIO.exists(layout.head) else { return [] }
-        let lock = try await lock(layout.indexLock, waitMs: 30_000)
+        let lock = try await lock(layout.packLock, waitMs: 30_000)
         defer { lock.release() }
         layout.removeStaleLocks()
         var problems: [String] = []
@@ -284,11 +302,11 @@ extension StoreLayout {
     }
 
     /// Older than ten minutes: nobody is about to rename it.
-    private func isOld(_ path: FilePath) -> Bool {
+    private func isOld(_ path: FilePath, seconds: Int64 = 600) -> Bool {
         guard let info = try? FileIO.stat(path, followSymlink: false) else { return false }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        return Int64(now.tv_sec) - info.mtimeNs / 1_000_000_000 > 600
+        return Int64(now.tv_sec) - info.mtimeNs / 1_000_000_000 > seconds
     }
 
     private func removeTree(_ path: FilePath, depth: Int) {
@@ -296,6 +314,37 @@ extension StoreLayout {
             for entry in (try? FileIO.list(path)) ?? [] { removeTree(path.appending(entry.name), depth: depth + 1) }
         }
         try? FileIO.remove(path)
+    }
+
+    /// What commands that run found. Git packs no refs of this folder, so that removing the file is enough.
+    var commandRefs: FilePath { root.pushing("refs/worktree") }
+
+    /// Keeps a tree until a command has ended.
+    func hold(_ tree: String, for command: String) throws(FileError) {
+        guard tree != GitObjects.emptyTree else { return }
+        try FileIO.createDirectory(commandRefs)
+        try replace(commandRefs.appending(command), Array((tree + "\n").utf8))
+    }
+
+    func release(_ command: String) { try? FileIO.remove(commandRefs.appending(command)) }
+
+    /// Lets go of what killed commands held.
+    func releaseOld() {
+        for entry in (try? FileIO.list(commandRefs)) ?? [] {
+            let path = commandRefs.appending(entry.name)
+            if isOld(path, seconds: 86_400) { try? FileIO.remove(path) }
+        }
+    }
+
+    /// Deletes the loose objects that are not in a set.
+    func removeLoose(except kept: Set<String>) {
+        for folder in fanout {
+            for entry in (try? FileIO.list(folder)) ?? [] where entry.name.string.utf8.count == 38 {
+                guard !kept.contains((folder.lastComponent?.string ?? "") + entry.name.string) else { continue }
+                try? FileIO.remove(folder.appending(entry.name))
+            }
+        }
+        removeEmptyFolders()
     }
 
     func removeEmptyFolders() { for folder in fanout { _ = folder.withPlatformString { rmdir($0) } } }

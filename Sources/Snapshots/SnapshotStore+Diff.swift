@@ -120,26 +120,62 @@ extension SnapshotStore {
 
     // MARK: Restoring
 
+    /// Brings files back as a snapshot has them, after a checkpoint: a full one, or of the files that change where no snapshots
+    /// are taken.
+    /// - Parameters:
+    ///   - exact: also removes files that came later.
+    ///   - files: only these paths and what is below them; nil = all.
+    ///   - isDryRun: only say what would happen.
+    /// - Returns: the checkpoint, nil for a dry run, and what became of each path.
+    package func restore(
+        _ id: String, exact: Bool, files: Set<FilePath>? = nil, isDryRun: Bool = false
+    ) async throws(SnapshotError) -> (checkpoint: String?, files: [PlannedFile]) {
+        try await recover()
+        let (plan, folders) = try await plan(restoring: id, exact: exact, files: files)
+        guard !isDryRun else { return (nil, plan) }
+        var checkpoint: String?
+        if refusal == nil { checkpoint = try await create(reason: "restore", label: "before restoring \(id)").id }
+        guard !plan.isEmpty else { return (checkpoint, []) }
+        let result = try await apply(plan, RestoreRequest(kind: .restore, owner: "", folders: folders))
+        return (checkpoint ?? result.checkpoint, result.files)
+    }
+
     /// What bringing a snapshot back does to each path.
     /// - Parameters:
     ///   - exact: also removes files that came later.
-    ///   - files: only these paths; nil = all.
+    ///   - files: only these paths and what is below them; nil = all.
     /// - Returns: the plan, and directories that may go when they are empty.
+    /// - Throws: `notFound` also for one of `files` that neither the snapshot has nor the plan touches.
     package func plan(
         restoring id: String, exact: Bool, files: Set<FilePath>? = nil
     ) async throws(SnapshotError) -> (plan: [PlannedFile], folders: Set<FilePath>) {
         let snapshot = try await get(id)
-        let now = try await capture(budgetMs: nil).tree
+        // A partial one says nothing of other files, so that nobody has to look at them.
+        let now = snapshot.isPartial ? GitObjects.emptyTree : try await capture(budgetMs: nil).tree
         let access = WorkspaceAccess(root: workspace)
         let changes = try await changes(from: now, to: snapshot.tree).filter { change in
-            guard files?.contains(change.path) ?? true else { return false }
+            guard files?.covers(change.path) ?? true else { return false }
             // Files that came later stay, and so does everything that a partial snapshot does not name.
             return change.after != nil || exact && !snapshot.isPartial
         }
+        for file in files ?? [] where !changes.contains(where: { Set([file]).covers($0.path) }) {
+            guard try await has(file, inTree: snapshot.tree) else {
+                throw SnapshotError(
+                    .notFound,
+                    "The snapshot \(id) has no \"\(HostileText.escaped(file.shown, multiline: false))\". `codetether snapshot diff \(id)` shows what changed since."
+                )
+            }
+        }
         var plan = try await blocking { () throws(FileError) in
+            // Seen from the snapshot, what goes is what came.
+            let coming = changes.map { TreeChange(path: $0.path, before: $0.after, after: $0.before) }
+            let older = Self.uncovered(coming, before: snapshot.createdMs * 1_000_000, below: access.root.path)
             var plan: [PlannedFile] = []
             for change in changes {
-                plan.append(Self.plan(change, try access.read(change.path, limit: Self.readLimit)))
+                let file = Self.plan(change, try access.read(change.path, limit: Self.readLimit))
+                plan.append(
+                    older.contains(change.path)
+                        ? file.kept(.skipped, "it was there before the snapshot, which does not have it") : file)
             }
             return plan
         }
@@ -150,6 +186,16 @@ extension SnapshotStore {
         }
         plan = try await settled(plan)
         return (plan, exact ? Set(plan.filter { $0.target == nil }.flatMap { $0.path.parents }) : [])
+    }
+
+    private func has(_ path: FilePath, inTree tree: String) async throws(SnapshotError) -> Bool {
+        guard path.isRelative else { return false }
+        var hash = tree
+        for name in path.names {
+            guard let entry = try await trees([hash])[hash]?.entries[name] else { return false }
+            hash = entry.hash
+        }
+        return true
     }
 
     private static func plan(_ change: TreeChange, _ found: WorkspaceAccess.Found) -> PlannedFile {
@@ -170,6 +216,32 @@ extension SnapshotStore {
         case .other(let what): return file.kept(.skipped, "it \(what) now")
         }
         return file
+    }
+}
+
+extension SnapshotStore {
+    /// Paths as the journal and the trees have them, of absolute ones; nil for none.
+    package func paths(_ files: [FilePath]) -> Set<FilePath>? {
+        guard !files.isEmpty else { return nil }
+        let root = workspace.path
+        return Set(
+            files.map { file in
+                var path = root.pushing(file).lexicallyNormalized()
+                if path.removePrefix(root) { return path }
+                // The workspace may be known under another name.
+                if let name = file.lastComponent, let real = try? FileIO.realPath(file.removingLastComponent()) {
+                    path = real.appending(name)
+                    _ = path.removePrefix(root)
+                }
+                return path
+            })
+    }
+}
+
+extension Set<FilePath> {
+    /// True for the paths in it and what is below them. The workspace itself is the empty path.
+    package func covers(_ path: FilePath) -> Bool {
+        contains(path) || path.isRelative && contains(FilePath()) || path.parents.contains { contains($0) }
     }
 }
 

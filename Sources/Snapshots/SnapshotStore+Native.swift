@@ -1,9 +1,14 @@
 import Support
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 extension SnapshotStore {
     /// The same as with git, by looking at and storing every file: for machines without git. Ignore files have no effect.
     func captureWithoutGit() async throws(SnapshotError) -> CapturedTree {
+        try await checkTotal()
         let access = WorkspaceAccess(root: workspace)
         let objects = objects
         let limits = limits
@@ -21,6 +26,46 @@ extension SnapshotStore {
             )
         }
         return captured
+    }
+
+    /// Deletes the objects that no ref reaches, as `git prune` does, on machines without git. Where git has packed or indexed
+    /// objects it is left to git.
+    /// - Throws: when something on the way cannot be read; nothing is deleted then.
+    func pruneWithoutGit() async throws(SnapshotError) {
+        let lock = try await lock(layout.storeLock, waitMs: 30_000)
+        defer { lock.release() }
+        let (layout, objects) = (layout, objects)
+        try await blocking { () throws(FileError) in
+            guard layout.packCount() == 0, layout.indexCount == 0 else { return }
+            var reached: Set<String> = []
+            var next: [String] = []
+            for folder in [layout.snapshotRefs, layout.sessionRefs, layout.commandRefs] {
+                next += try layout.refs(folder).values
+            }
+            while let hash = next.popLast() {
+                guard hash != GitObjects.emptyTree || objects.isLoose(hash), reached.insert(hash).inserted else {
+                    continue
+                }
+                guard let object = try objects.read(hash) else {
+                    throw FileError(
+                        .io, path: layout.root,
+                        message:
+                            "The object \(hash) is missing, so nothing was deleted. `codetether snapshot verify` says what is damaged."
+                    )
+                }
+                if object.kind == .tree, let tree = GitTree(object.bytes) {
+                    for entry in tree.entries.values {
+                        if entry.isTree { next.append(entry.hash) } else { reached.insert(entry.hash) }
+                    }
+                } else if object.kind == .commit {
+                    for line in String(decoding: object.bytes, as: UTF8.self).split(separator: "\n") {
+                        guard line.hasPrefix("tree ") || line.hasPrefix("parent ") else { break }
+                        next += line.split(separator: " ").dropFirst().map(String.init)
+                    }
+                }
+            }
+            layout.removeLoose(except: reached)
+        }
     }
 
     /// The differences of two trees by path, sorted by the bytes of the path.
@@ -64,7 +109,7 @@ private struct NativeWalk {
     let limits: SnapshotLimits
     let own: FilePath
     var files = 0
-    var skipped = 0
+    var skipped: [SkippedFile] = []
 
     init(access: WorkspaceAccess, objects: GitObjects, limits: SnapshotLimits, own: FilePath) {
         self.access = access
@@ -74,9 +119,19 @@ private struct NativeWalk {
     }
 
     mutating func tree(_ folder: FilePath, depth: Int) throws(FileError) -> String? {
-        guard depth < 128, files <= limits.maxFiles, access.root.path.pushing(folder) != own else { return nil }
+        guard files <= limits.maxFiles, access.root.path.pushing(folder) != own else { return nil }
+        let entries: [DirectoryEntry]
+        do throws(FileError) {
+            entries = depth < 128 ? try access.root.list(folder) : []
+            if depth >= 128 { skip(folder) }
+        } catch {
+            // As git does: a directory that cannot be read, or is gone by now, is left out.
+            guard depth > 0, error.kind == .permissionDenied || error.kind == .notFound else { throw error }
+            if error.kind == .permissionDenied { skip(folder) }
+            return nil
+        }
         var tree = GitTree()
-        for entry in try access.root.list(folder) where entry.name.string != ".git" {
+        for entry in entries where entry.name.string != ".git" {
             let path = folder.appending(entry.name)
             if entry.kind == .directory {
                 if let hash = try self.tree(path, depth: depth + 1) {
@@ -90,11 +145,17 @@ private struct NativeWalk {
                 guard files <= limits.maxFiles else { return nil }
                 let hash = try objects.write(.blob, bytes)
                 tree.entries[path.names.last ?? []] = GitTree.Entry(mode: version.gitMode, hash: hash)
-            case .tooLarge: skipped += 1
+            case .tooLarge: skip(path)
             case .missing, .folder, .other: continue
             }
         }
         guard !tree.entries.isEmpty else { return nil }
         return try objects.write(.tree, tree.bytes)
+    }
+
+    private mutating func skip(_ path: FilePath) {
+        var info = stat()
+        let isSeen = access.root.path.pushing(path).withPlatformString { lstat($0, &info) } == 0
+        skipped.append(SkippedFile(path, isSeen ? info : nil))
     }
 }

@@ -89,4 +89,11 @@ extension SnapshotStore {
         let parents = parent.map { "parent \($0)\n" } ?? ""
         return Array("tree \(tree)\n\(parents)author \(person)\ncommitter \(person)\n\n\(message)\n".utf8)
     }
+
+    /// When a commit of ours was made.
+    static func createdMs(_ commit: [UInt8]) -> Int64? {
+        let lines = String(decoding: commit.prefix(1_024), as: UTF8.self).split(separator: "\n")
+        return lines.first { $0.hasPrefix("committer ") }?.split(separator: " ").dropLast().last
+            .flatMap { Int64($0) }.map { $0 * 1_000 }
+    }
 }

@@ -2,6 +2,10 @@ import Logging
 package import Support
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// What the commit of a snapshot says of it, as JSON in its message.
 struct SnapshotNote: Sendable {
     var id: String
@@ -83,7 +87,7 @@ extension SnapshotStore {
         let id = ids.next(.snapshot)
         let now = time.nowMs()
         let note = SnapshotNote(
-            id: id, sessionID: sessionID, reason: reason, label: label, skipped: captured.skipped, createdMs: now)
+            id: id, sessionID: sessionID, reason: reason, label: label, skipped: captured.skipped.count, createdMs: now)
         let objects = objects
         let layout = layout
         let commit = try await blocking { () throws(FileError) in
@@ -94,7 +98,7 @@ extension SnapshotStore {
             return commit
         }
         return Snapshot(
-            id: id, createdMs: now, sessionID: sessionID, reason: reason, label: label, skipped: captured.skipped,
+            id: id, createdMs: now, sessionID: sessionID, reason: reason, label: label, skipped: captured.skipped.count,
             tree: captured.tree, commit: commit)
     }
 
@@ -138,6 +142,8 @@ extension SnapshotStore {
     package struct CommandMark: Sendable {
         let id: String
         let call: JournalCall
+        /// What was created before is no work of the command.
+        let startNs: Int64
         let before: CapturedTree?
         /// Unusual permission bits; nil when they are not known.
         let modes: [FilePath: UInt16]?
@@ -148,6 +154,7 @@ extension SnapshotStore {
     /// of `endCommand`.
     package func beginCommand(_ call: JournalCall) async -> CommandMark? {
         let journal = journal
+        let startNs = FileStamp.now()
         guard
             case .success(let id)? = try? await BlockingWork.run({ () -> Result<String, SnapshotError> in
                 do throws(SnapshotError) { return .success(try journal.beginCommand(call)) } catch {
@@ -157,13 +164,17 @@ extension SnapshotStore {
         else { return nil }
         let layout = layout
         do throws(SnapshotError) {
+            // Until the command has ended no collection may take it.
+            let shared = try await lock(layout.storeLock, shared: true, waitMs: limits.budgetMs)
+            defer { shared.release() }
             let before = try await capture(budgetMs: limits.budgetMs)
+            try await blocking { () throws(FileError) in try layout.hold(before.tree, for: id) }
             // As the workspace is now: the capture has brought the list up to date.
             let modes =
                 await hasGit() ? try await blocking { () throws(FileError) in layout.readModes() } : nil
-            return CommandMark(id: id, call: call, before: before, modes: modes, notice: nil)
+            return CommandMark(id: id, call: call, startNs: startNs, before: before, modes: modes, notice: nil)
         } catch {
-            return CommandMark(id: id, call: call, before: nil, modes: [:], notice: error.message)
+            return CommandMark(id: id, call: call, startNs: startNs, before: nil, modes: [:], notice: error.message)
         }
     }
 
@@ -179,14 +190,18 @@ extension SnapshotStore {
                 // Until the journal refers to it no collection may take it.
                 shared = try await lock(layout.storeLock, shared: true, waitMs: 30_000)
                 let after = try await capture(budgetMs: limits.budgetMs)
-                files = try await changes(mark, from: before.tree, to: after.tree)
+                let found = try await changes(mark, from: before, to: after)
+                files = found.files
+                if !found.uncovered.isEmpty { notice = Self.uncoveredNotice(found.uncovered) }
             } catch {
                 notice = "Undo does not cover what this command changed: \(error.message)"
             }
         }
         let journal = journal
+        let layout = layout
         let (found, said) = (files, notice)
         let stored = try? await BlockingWork.run { () -> String? in
+            defer { layout.release(mark.id) }
             do throws(SnapshotError) {
                 try journal.endCommand(mark.id, mark.call, found, notice: said)
                 return nil
@@ -200,13 +215,16 @@ extension SnapshotStore {
     }
 
     private func changes(
-        _ mark: CommandMark, from old: String, to new: String
-    ) async throws(SnapshotError) -> [JournalFile] {
-        guard old != new else { return [] }
-        let changes = try await changes(from: old, to: new)
+        _ mark: CommandMark, from old: CapturedTree, to new: CapturedTree
+    ) async throws(SnapshotError) -> (files: [JournalFile], uncovered: Set<FilePath>) {
+        let touched = Set(Set(old.skipped).symmetricDifference(new.skipped).map(\.path))
+        guard old.tree != new.tree else { return ([], touched) }
+        let changes = try await changes(from: old.tree, to: new.tree)
         let root = workspace.path
+        let skipped = Set(old.skipped.map(\.path))
         return try await blocking { () throws(FileError) in
-            changes.map { change in
+            let older = Self.uncovered(changes, skipped, before: mark.startNs, below: root)
+            let files = changes.filter { !older.contains($0.path) }.map { change in
                 var file = JournalFile(path: change.path, before: change.before, after: change.after)
                 if let after = file.after, !after.isSymlink,
                     let info = try? FileIO.stat(root.pushing(change.path), followSymlink: false), info.isRegular,
@@ -226,7 +244,35 @@ extension SnapshotStore {
                 }
                 return file
             }
+            return (files, older.union(touched))
         }
+    }
+
+    /// Those of the files that came into the tree that were there before, in no snapshot: ignored until an ignore file changed or
+    /// they were renamed, too large, unreadable. An undo must not take them for the command's and delete what nothing can bring
+    /// back. A covered file under another name is not one, and a further link costs no byte.
+    /// - Parameter skipped: what was left out before.
+    static func uncovered(
+        _ changes: [TreeChange], _ skipped: Set<FilePath> = [], before momentNs: Int64, below root: FilePath
+    ) -> Set<FilePath> {
+        let moved = Set(changes.filter { $0.after == nil }.compactMap(\.before?.hash))
+        let found = changes.lazy.filter { change in
+            guard change.before == nil, let after = change.after, !moved.contains(after.hash) else { return false }
+            if skipped.contains(change.path) { return true }
+            let path = root.pushing(change.path)
+            guard let birth = FileIO.birthNs(path), birth < momentNs else { return false }
+            var info = stat()
+            return path.withPlatformString { lstat($0, &info) } == 0 && info.st_nlink == 1
+        }
+        return Set(found.map(\.path))
+    }
+
+    private static func uncoveredNotice(_ paths: Set<FilePath>) -> String {
+        let paths = paths.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        let names = paths.prefix(3).map { HostileText.escaped($0.shown, multiline: false) }.joined(separator: ", ")
+        let more = paths.count > 3 ? " and \(paths.count - 3) more" : ""
+        return
+            "Undo does not cover \(names)\(more): no snapshot has what was there (ignored, too large or unreadable)."
     }
 
     /// Takes the first snapshot of a workspace ahead of need, so that later ones are quick, and packs what has piled up.

@@ -112,8 +112,9 @@ package final class SnapshotStore: Sendable {
         }
     }
 
-    /// Whether there is a git program; looked for once.
+    /// Whether there is a git program that can be told of this workspace, which needs a path that is text; looked for once.
     func hasGit() async -> Bool {
+        guard workspace.path.isUTF8, layout.root.isUTF8 else { return false }
         if let known = state.withLock({ $0.hasGit }) { return known }
         let git = git
         let found = await BlockingWork.run(throwing: Never.self) { () throws(Never) -> Bool in git.isInstalled }

@@ -20,6 +20,8 @@ struct StoreLayout: Sendable {
     var head: FilePath { root.appending("HEAD") }
     var snapshotRefs: FilePath { root.pushing("refs/codetether/snapshots") }
     var sessionRefs: FilePath { root.pushing("refs/codetether/sessions") }
+    /// Held by whoever packs, deletes or checks all of the store; one at a time, for as long as that takes.
+    var packLock: FilePath { root.appending("codetether-pack.lock") }
     /// Held by whoever uses git's index; one at a time.
     var indexLock: FilePath { root.appending("codetether-index.lock") }
     /// Shared by all who write objects; exclusive for the moment in which objects are deleted.
@@ -51,10 +53,13 @@ struct StoreLayout: Sendable {
         return [0x2F] + data.bytes.flatMap { "*?[\\ ".utf8.contains($0) ? [0x5C, $0] : [$0] } + [0x2F, 0x0A]
     }
 
-    /// Removes git's own lock files: whoever holds our lock knows that their owner is dead.
+    /// Removes git's own lock file of the index: whoever holds ours knows that its owner is dead.
+    func removeStaleIndexLock() { try? FileIO.remove(root.appending("index.lock")) }
+
+    /// The same for the other ones and `packLock`.
     func removeStaleLocks() {
-        for name in ["index.lock", "HEAD.lock", "packed-refs.lock", "packed-refs.new", "gc.pid", "shallow.lock"] {
-            try? FileIO.remove(root.appending(FilePath.Component(name) ?? "gc.pid"))
+        for name: FilePath.Component in ["HEAD.lock", "packed-refs.lock", "packed-refs.new", "gc.pid", "shallow.lock"] {
+            try? FileIO.remove(root.appending(name))
         }
     }
 

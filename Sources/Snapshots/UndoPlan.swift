@@ -80,7 +80,7 @@ struct EffectChain: Sendable {
         file.left = last.file.after
         file.target = first.file.before
         guard !isShared else {
-            return file.kept(.skipped, "another session changed it at the same time")
+            return file.kept(.skipped, "another session, an undo or a restore changed it at the same time")
         }
         switch found {
         case .tooLarge(let size): return file.kept(.changedByYou, "it has \(size) bytes now")
@@ -125,7 +125,7 @@ extension SnapshotStore {
     /// What undoing these calls does to each path, sorted by the bytes of the path. Changes nothing.
     /// - Parameters:
     ///   - entries: calls of one session, oldest first.
-    ///   - files: only these paths; nil = all.
+    ///   - files: only these paths and what is below them; nil = all.
     package func plan(
         undoing entries: [JournalEntry], in view: JournalView, files: Set<FilePath>? = nil
     ) async throws(SnapshotError) -> [PlannedFile] {
@@ -133,7 +133,7 @@ extension SnapshotStore {
         var foreign: Set<FilePath> = []
         let order = Dictionary(view.entries.enumerated().map { ($1.id, $0) }) { one, _ in one }
         for entry in entries {
-            for file in entry.files where files?.contains(file.path) ?? true {
+            for file in entry.files where files?.covers(file.path) ?? true {
                 let effect = JournalView.Effect(entry: entry.id, path: file.path)
                 guard !view.undone.contains(effect) else { continue }
                 if chains[file.path] == nil,
@@ -154,7 +154,7 @@ extension SnapshotStore {
     package func plan(
         redoing undo: JournalUndo, files: Set<FilePath>? = nil
     ) async throws(SnapshotError) -> [PlannedFile] {
-        let chains = undo.items.filter { $0.isApplied && files?.contains($0.path) ?? true }.map { item in
+        let chains = undo.items.filter { $0.isApplied && files?.covers($0.path) ?? true }.map { item in
             EffectChain(
                 path: item.path,
                 steps: [(JournalFile(path: item.path, before: item.from, after: item.to), undo.id, true)],

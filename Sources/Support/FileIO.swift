@@ -115,6 +115,13 @@ package enum FileIO {
         return FileInfo(buffer)
     }
 
+    /// When a file was created, or a link itself; nanoseconds since 1970. Writing, renaming, and setting times do not change it.
+    /// - Returns: nil when it is not there, or the file system does not say.
+    package static func birthNs(_ path: FilePath) -> Int64? {
+        let time = path.withPlatformString { csupport_birth_ns($0) }
+        return time < 0 ? nil : time
+    }
+
     /// Describes an open file.
     package static func stat(_ descriptor: FileDescriptor, path: FilePath) throws(FileError) -> FileInfo {
         var buffer = Glibc.stat()

@@ -1,6 +1,9 @@
+import Events
+import Logging
 import Schema
 import Sessions
 import Snapshots
+import Storage
 import Support
 import SystemPackage
 import Testing
@@ -93,6 +96,65 @@ struct UndoServiceTests {
         }
     }
 
+    @Test("a revert whose files were taken before the session knew of it is ended by the next one, and by clearing")
+    func cutOff() async throws {
+        try await with { world in
+            try await world.turn(1, [("a", "1")])
+            try await world.turn(2, [("a", "2")])
+            /// What a crash leaves that comes between files and conversation.
+            func cutOff() async throws {
+                let view = try world.store.journal.read()
+                let entries = view.entries(of: world.id).filter { $0.call.messageID == "msg_answer2" }
+                let plan = try await world.store.plan(undoing: entries, in: view)
+                _ = try await world.store.apply(plan, RestoreRequest(kind: .revert, owner: world.id))
+                #expect(world.text("a") == "1")
+            }
+            try await cutOff()
+            _ = try await world.revert.clear(world.id)
+            #expect(world.text("a") == "2")
+            await #expect(throws: UndoError.self) { try await world.revert.clear(world.id) }
+            try await cutOff()
+            let staged = try await world.revert.stage(world.id, RevertRequest(messageID: "msg_user2"))
+            #expect(staged.revert.files?.count == 1)
+            _ = try await world.revert.clear(world.id)
+            #expect(world.text("a") == "2")
+        }
+    }
+
+    @Test("when the session's log cannot be written, an undo says so and is done, a revert takes its files back")
+    func logIsLost() async throws {
+        try await with { world in
+            try await world.turn(1, [("a", "1")])
+            try await world.turn(2, [("a", "2")])
+            let sessions = SessionService(
+                storage: FailingAppends(world.storage), bus: EventBus(), ids: ULIDSource(), time: SystemTime(),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let undo = UndoService(
+                sessions: sessions, snapshots: world.store, stateDirectory: world.root.appending("state"))
+            await #expect(throws: SessionError.self) {
+                try await RevertService(undo).stage(world.id, RevertRequest(messageID: "msg_user2"))
+            }
+            #expect(world.text("a") == "2")
+            let report = try await undo.undo(world.id)
+            #expect(world.text("a") == "1" && report.checkpoint != nil)
+            #expect(report.notices.contains { $0.contains("log could not be told") })
+        }
+    }
+
+    @Test("an undo says when the last command was not covered, once, instead of silently taking back what came before")
+    func uncoveredCommand() async throws {
+        try await with { world in
+            try await world.turn(1, [("a", "1")])
+            try await world.turn(2, [("b", "2")])
+            let call = JournalCall(
+                owner: world.id, sessionID: world.id, messageID: "msg_answer3", callID: "c", tool: "bash")
+            let id = try world.store.journal.beginCommand(call)
+            try world.store.journal.endCommand(id, call, [], notice: "Undo does not cover what this command changed.")
+            #expect(try await world.undo.undo(world.id).notices == ["Undo does not cover what this command changed."])
+            #expect(try await world.undo.undo(world.id).notices.isEmpty)
+        }
+    }
+
     @Test("a revert to a part cuts the message there, also after it was committed and read again")
     func parts() async throws {
         try await with { world in
@@ -140,4 +202,27 @@ struct UndoServiceTests {
             #expect(try await world.shown().isEmpty)
         }
     }
+}
+
+/// A store that cannot add to a log.
+private struct FailingAppends: StorageBackend {
+    let inner: any StorageBackend
+    nonisolated var name: String { inner.name }
+
+    init(_ inner: any StorageBackend) { self.inner = inner }
+
+    func read(_ key: RecordKey) async throws(StorageError) -> Record? { try await inner.read(key) }
+    func list(_ query: RecordQuery) async throws(StorageError) -> RecordPage { try await inner.list(query) }
+    func commit(_ batch: StorageBatch) async throws(StorageError) -> CommitReceipt {
+        guard batch.appends.isEmpty else { throw StorageError(.full, "The disk is full.") }
+        return try await inner.commit(batch)
+    }
+    func events(of aggregate: String, after seq: Int64, limit: Int) async throws(StorageError) -> [StoredEvent] {
+        try await inner.events(of: aggregate, after: seq, limit: limit)
+    }
+    func lastSeq(of aggregate: String) async throws(StorageError) -> Int64 { try await inner.lastSeq(of: aggregate) }
+    func aggregates(after: String?, limit: Int) async throws(StorageError) -> [String] {
+        try await inner.aggregates(after: after, limit: limit)
+    }
+    func close() async { await inner.close() }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Support
 import SystemPackage
 import Testing
@@ -58,6 +59,38 @@ struct RecoveryTests {
         _ = try await fixture.store.recover()
         #expect(fixture.text("a") == "a mine\n")
         #expect(fixture.text("d/b") == "newer\n")
+    }
+
+    @Test("an undo whose end cannot be written is put back, and stays so at the next start")
+    func endIsLost() async throws {
+        let fixture = try SnapshotFixture()
+        try fixture.put("a", "a mine\n")
+        try fixture.toolWrite("a", "agent\n")
+        let view = try fixture.store.journal.read()
+        let plan = try await fixture.store.plan(undoing: view.entries, in: view)
+        let journal = fixture.store.directory.appending("journal.jsonl")
+        let aside = fixture.root.appending("journal")
+        let error = await #expect(throws: SnapshotError.self) {
+            // As on a full disk: what is added to the journal from here on fails.
+            try await fixture.store.apply(plan, RestoreRequest(kind: .undo, owner: "ses_a")) { _ in
+                guard rename(journal.string, aside.string) == 0, mkdir(journal.string, 0o700) == 0 else {
+                    return SnapshotError(.failed, "not set up")
+                }
+                return nil
+            }
+        }
+        #expect(error?.message.contains("The files are as they were.") == true)
+        #expect(fixture.text("a") == "agent\n")
+        #expect(rmdir(journal.string) == 0 && rename(aside.string, journal.string) == 0)
+        #expect(try await fixture.store.recover().isEmpty)
+        #expect(fixture.text("a") == "agent\n")
+        // A later one that is cut off does not bring this one to an end.
+        try AtomicFile.write(
+            Array("snp_00000000000000000000000000\n".utf8), to: fixture.store.directory.appending("undo-pending"))
+        #expect(try await fixture.store.recover().isEmpty)
+        #expect(fixture.text("a") == "agent\n")
+        _ = try await fixture.undo()
+        #expect(fixture.text("a") == "a mine\n")
     }
 
     @Test("a line of the journal that a crash cut is skipped, and the next one stands by itself")

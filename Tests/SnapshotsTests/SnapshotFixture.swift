@@ -16,14 +16,14 @@ final class SnapshotFixture: Sendable {
 
     init(
         limits: SnapshotLimits = SnapshotLimits(), path: String? = nil, home: String = "/nonexistent",
-        below place: String = "/tmp"
+        below place: String = "/tmp", named name: [UInt8] = Array("ws".utf8)
     ) throws {
         var template = Array("\(place)/codetether-snap-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw FileError(.io, path: FilePath(place), message: "no temporary folder")
         }
         root = try FileIO.realPath(FilePath(platformString: template))
-        workspace = root.appending("ws")
+        workspace = FilePath(bytes: root.bytes + [0x2F] + name)
         data = root.appending("data")
         try FileIO.createDirectory(workspace, mode: 0o755)
         try FileIO.createDirectory(data)

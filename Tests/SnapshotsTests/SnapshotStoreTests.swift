@@ -99,6 +99,43 @@ struct SnapshotStoreTests {
         #expect(fixture.text("p") == "from b\n")
     }
 
+    @Test("the checkpoint of an undo is restored also where no snapshots are taken")
+    func restoreOfCheckpoint() async throws {
+        var limits = SnapshotLimits()
+        limits.isEnabled = false
+        let fixture = try SnapshotFixture(limits: limits)
+        try fixture.put("a", "mine\n")
+        try fixture.put("b", "mine\n")
+        try fixture.toolWrite("a", "agent\n")
+        let checkpoint = try await fixture.undo().checkpoint
+        let restored = try await fixture.store.restore(checkpoint, exact: false)
+        #expect(restored.files.map(\.outcome) == [.restored] && fixture.text("a") == "agent\n")
+        let back = try #require(restored.checkpoint)
+        _ = try await fixture.store.restore(back, exact: true)
+        #expect(fixture.text("a") == "mine\n" && fixture.text("b") == "mine\n")
+    }
+
+    @Test("what another session's undo or a restore does while a command runs is not the command's work")
+    func undoMeanwhile() async throws {
+        let fixture = try SnapshotFixture()
+        try fixture.put("p", "mine\n")
+        try fixture.put("r", "mine\n")
+        let snapshot = try await fixture.store.create()
+        try fixture.toolWrite("p", "from b\n", owner: "ses_b")
+        try fixture.put("r", "later\n")
+        try await fixture.command(owner: "ses_a") {
+            _ = try await fixture.undo(owner: "ses_b")
+            let (plan, _) = try await fixture.store.plan(restoring: snapshot.id, exact: false, files: ["r"])
+            _ = try await fixture.store.apply(plan, RestoreRequest(kind: .restore, owner: ""))
+            try fixture.put("q", "a\n")
+        }
+        let undo = try await fixture.undo(owner: "ses_a")
+        #expect(undo.files.map(\.outcome) == [.skipped, .restored, .skipped])
+        #expect(fixture.text("p") == "mine\n" && fixture.text("r") == "mine\n" && fixture.text("q") == nil)
+        _ = try await fixture.redo(owner: "ses_b")
+        #expect(fixture.text("p") == "from b\n")
+    }
+
     @Test("a symbolic link that took the place of a directory leads nobody out of the workspace")
     func linkedParent() async throws {
         let fixture = try SnapshotFixture()

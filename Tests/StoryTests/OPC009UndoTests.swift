@@ -95,6 +95,9 @@ struct OPC009UndoTests {
                     "kept.txt": "changed-by-you", "d/made": "changed-by-you", "new/file.txt": "restored",
                 ])
             #expect(try world.workspace.text("kept.txt") == "mine\n")
+            _ = try await world.cli.run("redo")
+            let plain = try await world.cli.run("undo", "--dry-run")
+            #expect(plain.out.contains("--merge"), "the next step is said: \(plain.story)")
         }
     }
 
@@ -197,7 +200,7 @@ struct OPC009UndoTests {
             let before = try world.workspace.files.map { try world.workspace.bytes($0) }
             let failed = try await world.cli.run("undo", "--json")
             #expect(failed.code == 1, "\(failed.story)")
-            #expect(failed.err.contains("as they were") && failed.err.contains("snapshot restore"), "\(failed.err)")
+            #expect(failed.err.contains("as they were") && failed.err.contains("try again"), "\(failed.err)")
             #expect(try world.workspace.files.map { try world.workspace.bytes($0) } == before)
             TestFiles.remove(refs)
             // The old content of gone.txt is lost.

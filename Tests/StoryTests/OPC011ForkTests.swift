@@ -123,4 +123,28 @@ struct OPC011ForkTests {
             #expect(after.split(separator: "\n").count == branches.split(separator: "\n").count + 2, "\(after)")
         }
     }
+
+    @Test(
+        "OPC-011.1 fork --worktree makes the session's directory when no commit has it, and says when there is no commit"
+    )
+    func worktreeOfUncommitted() async throws {
+        let commit = "git -c user.name=t -c user.email=t@t commit -q --allow-empty -m one"
+        let script: [Turn] = [
+            .call("bash", ["command": "rm -rf ../.git; git init -q .."]), .text("Hello."),
+            .call("bash", ["command": .string(commit)]), .text("Done."),
+        ]
+        try await StoryWorld.with(script, files: ["sub/a.txt": "one\n"]) { world in
+            let cli = CLIProcess(
+                home: world.home, directory: world.workspace.path.appending("sub"), environment: world.cli.environment)
+            let run = try await cli.run("run", "--format", "json", "--title", "Story", "Go")
+            let id = try #require(try run.json()["sessionID"]?.stringValue)
+            let unborn = try await cli.run("session", "fork", id, "--worktree")
+            #expect(unborn.code == 1 && unborn.err.contains("has no commit"), "\(unborn.story)")
+            _ = try await cli.run("run", "-s", id, "Commit")
+            let fork = try await cli.run("session", "fork", id, "--worktree", "--json")
+            #expect(fork.code == 0, "\(fork.story)")
+            let directory = try #require(try fork.json().at("location", "directory")?.stringValue)
+            #expect(directory.hasSuffix("/sub") && TestFiles.exists(FilePath(directory)))
+        }
+    }
 }

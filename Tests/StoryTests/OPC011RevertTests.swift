@@ -1,3 +1,4 @@
+import Glibc
 import Support
 import SystemPackage
 import TestSupport
@@ -50,6 +51,34 @@ struct OPC011RevertTests {
             #expect(try await world.cli.run("session", "unrevert", id).code == 66)
             #expect(try await world.cli.run("session", "revert", id, "--to", "msg_none").code == 66)
             #expect(try await world.cli.run("session", "revert", id, "--to", "\(target)/prt_none").code == 66)
+        }
+    }
+
+    @Test(
+        "OPC-011.2 revert and undo act on the session's own workspace, wherever the command runs; one that is gone is said"
+    )
+    func elsewhere() async throws {
+        try await StoryWorld.with(Self.script) { world in
+            let (id, messages) = try await Self.session(world)
+            let target = try #require(messages.last { $0["type"] == "user" }?["id"]?.stringValue)
+            let elsewhere = CLIProcess(
+                home: world.home, directory: world.home.path, environment: world.cli.environment)
+            let revert = try await elsewhere.run("session", "revert", id, "--to", target, "--json")
+            #expect(revert.code == 0, "\(revert.story)")
+            #expect(world.workspace.files == ["a.txt"])
+            #expect(try await elsewhere.run("session", "unrevert", id).code == 0)
+            #expect(world.workspace.files == ["a.txt", "b.txt", "c.txt"])
+            #expect(try await elsewhere.run("undo", "--session", id).code == 0)
+            #expect(world.workspace.files == ["a.txt"])
+            #expect(try await elsewhere.run("redo", "--session", id).code == 0)
+            let away = world.home.path.appending("away")
+            #expect(rename(world.workspace.path.string, away.string) == 0)
+            let gone = try await elsewhere.run("undo", "--session", id)
+            #expect(gone.code == 1 && gone.err.contains(world.workspace.path.string), "\(gone.story)")
+            let files = try await elsewhere.run("session", "revert", id, "--to", target)
+            #expect(files.code == 1, "\(files.story)")
+            #expect(try await elsewhere.run("session", "revert", id, "--to", target, "--conversation").code == 0)
+            #expect(rename(away.string, world.workspace.path.string) == 0)
         }
     }
 

@@ -61,12 +61,23 @@ package struct SessionFork: AsyncParsableCommand {
         try FileIO.createDirectory(folder)
         let path = folder.appending("\(root.lastComponent?.string ?? "project")-\(name)")
         let branch = "codetether/\(name)"
-        let commit = try await git.commit("HEAD")
+        let commit: String
+        do throws(GitError) {
+            commit = try await git.commit("HEAD")
+        } catch {
+            guard error.status == 1 else { throw error }
+            throw CLIError(
+                .failed,
+                "\(HostileText.escaped(root.string, multiline: false)) has no commit that a worktree could start from. Commit first, or fork without --worktree."
+            )
+        }
         try await git.addWorktree(at: path, branch: branch, commit: commit)
         do {
             var place = try FileIO.realPath(path)
             var below = directory
             if below.removePrefix(root) { place.append(below.components) }
+            // What is not committed is not in the worktree.
+            try FileIO.createDirectory(place, mode: 0o755)
             let fork = try await sessions.fork(id, before: at, directory: place.string, title: title)
             launch.output.note("Worktree \(place) on branch \(branch).")
             return fork

@@ -37,7 +37,9 @@ package struct SessionRevert: AsyncParsableCommand {
             throw CLIError(.usage, "--to \(to) names no message; give MESSAGE or MESSAGE/PART.")
         }
         try await launch.withRuntime(global.values) { runtime in
-            let revert = try await runtime.revertService()
+            let isConversationOnly = conversation && !files
+            let revert = RevertService(
+                isConversationOnly ? try await runtime.undoService() : try await runtime.undoService(of: id))
             let report = try await revert.stage(
                 id,
                 RevertRequest(

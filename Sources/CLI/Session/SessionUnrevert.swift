@@ -20,7 +20,7 @@ package struct SessionUnrevert: AsyncParsableCommand {
         try SessionCommand.checkID(id)
         let launch = Launch.current
         try await launch.withRuntime(global.values) { runtime in
-            let report = try await runtime.revertService().clear(id)
+            let report = try await RevertService(runtime.undoService(of: id)).clear(id)
             var object: JSONObject = ["sessionID": .string(id)]
             object["checkpoint"] = report?.checkpoint.map { .string($0) } ?? .null
             object["files"] = .array(report?.files.map(\.json) ?? [])

@@ -64,7 +64,12 @@ package struct SnapshotPatch: AsyncParsableCommand {
         try await launch.withRuntime(global.values) { runtime in
             let patch = try await runtime.snapshotStore().patch(old, new)
             guard format.value == .table else {
-                let json: JSON = ["patch": .string(UTF8Text.lossy(patch))]
+                let text = UTF8Text.lossy(patch)
+                if !text.utf8.elementsEqual(patch) {
+                    launch.output.note(
+                        "Note: the patch is not UTF-8, so this JSON does not apply; take it without --json.")
+                }
+                let json: JSON = ["patch": .string(text)]
                 return try await launch.output.render(.value(json, text: ""), as: format.value)
             }
             try await launch.output.write(bytes: patch)

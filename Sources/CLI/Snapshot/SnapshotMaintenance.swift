@@ -7,7 +7,10 @@ import Support
 package struct SnapshotGC: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Delete what no session references, and pack the rest.",
-        discussion: "Snapshots without a session are kept for snapshot.retention_days (30); 0 deletes them at once.")
+        discussion: """
+            Snapshots without a session, and those of sessions that are gone, are kept for snapshot.retention_days (30); 0 \
+            deletes them at once.
+            """)
 
     @OptionGroup var format: FormatOptions
     @OptionGroup var global: GlobalOptions

@@ -16,7 +16,7 @@ package struct SnapshotRestore: AsyncParsableCommand {
 
     @Argument(help: "The snapshot.")
     var id: String
-    @Argument(help: "Only these files.")
+    @Argument(help: "Only these files and directories.")
     var paths: [String] = []
     @Flag(help: "Also remove files that came after the snapshot.")
     var exact = false
@@ -31,28 +31,8 @@ package struct SnapshotRestore: AsyncParsableCommand {
         let launch = Launch.current
         try await launch.withRuntime(global.values) { runtime in
             let store = try runtime.snapshotStore()
-            try await store.recover()
-            var wanted: Set<FilePath>?
-            if !paths.isEmpty {
-                wanted = Set(
-                    paths.map { name in
-                        var path = launch.directory.pushing(FilePath(name)).lexicallyNormalized()
-                        _ = path.removePrefix(store.workspace.path)
-                        return path
-                    })
-            }
-            let (plan, folders) = try await store.plan(restoring: id, exact: exact, files: wanted)
-            var checkpoint: String?
-            var files = plan
-            if !dryRun {
-                let full = try await store.create(reason: "restore", label: "before restoring \(id)")
-                checkpoint = full.id
-                if !plan.isEmpty {
-                    files = try await store.apply(
-                        plan, RestoreRequest(kind: .restore, owner: "", folders: folders)
-                    ).files
-                }
-            }
+            let wanted = store.paths(paths.map { launch.directory.pushing(FilePath($0)).lexicallyNormalized() })
+            let (checkpoint, files) = try await store.restore(id, exact: exact, files: wanted, isDryRun: dryRun)
             let json: JSON = [
                 "id": .string(id), "checkpoint": checkpoint.map { .string($0) } ?? .null,
                 "files": .array(files.map(\.json)), "dryRun": .bool(dryRun),

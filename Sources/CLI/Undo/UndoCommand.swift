@@ -29,8 +29,8 @@ package struct UndoCommand: AsyncParsableCommand {
     package func run() async throws {
         let launch = Launch.current
         try await launch.withRuntime(global.values) { runtime in
-            let undo = try await runtime.undoService()
             let session = try await options.session(runtime)
+            let undo = try await runtime.undoService(of: session)
             if list { return try await show(try await undo.points(session), session, launch) }
             let report = try await undo.undo(session, try options.request(launch))
             try await UndoOutput.render(report, verb: "undo", format: format.value, launch)
@@ -76,8 +76,8 @@ package struct RedoCommand: AsyncParsableCommand {
     package func run() async throws {
         let launch = Launch.current
         try await launch.withRuntime(global.values) { runtime in
-            let undo = try await runtime.undoService()
             let session = try await options.session(runtime)
+            let undo = try await runtime.undoService(of: session)
             if list {
                 let points = try await undo.points(session).filter { $0.kind != "turn" && $0.kind != "redo" }
                 let rows = points.map { point in
@@ -105,7 +105,8 @@ package struct UndoOptions: ParsableArguments, Sendable {
         help: ArgumentHelp("Go back to before this message, or to this checkpoint.", valueName: "checkpoint|message"))
     var to: String?
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Only these files; may be repeated.", valueName: "path"))
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Only these files and directories; may be repeated.", valueName: "path"))
     var file: [String] = []
     @Flag(help: "Only show what would happen.")
     var dryRun = false
@@ -148,6 +149,12 @@ enum UndoOutput {
             return OutputTable.Row(json: .null, cells: [file.outcome.rawValue, file.path.shown, reason])
         }
         var text = TableLayout(OutputTable(columns: [], rows: rows), width: nil).text
+        if let message = report.messageID,
+            report.files.contains(where: { $0.outcome == .changedByYou && $0.target != nil && $0.conflictFile == nil })
+        {
+            text +=
+                "To merge what you changed with the undo: codetether undo --session \(report.sessionID) --to \(message) --merge\n"
+        }
         if report.isDryRun {
             text += "Nothing was changed (--dry-run).\n"
         } else if let checkpoint = report.checkpoint {

@@ -9,6 +9,10 @@
 /* clock 0 = CLOCK_REALTIME, 1 = CLOCK_MONOTONIC; nanoseconds. */
 int64_t csupport_clock_ns(int clock);
 
+/* When a file was created (a link itself, not what it points to): CLOCK_REALTIME in nanoseconds, or -1 when the file system does
+   not say. No program can set it. */
+int64_t csupport_birth_ns(const char *path);
+
 /* openat2 with RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS; returns a descriptor (close-on-exec) or -errno. */
 int csupport_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
 

@@ -117,14 +117,8 @@ enum UndoRoutes {
             let store = try service(try await context.location()).snapshots
             let id = context.parameter("snapshot_id")
             let (exact, isDryRun) = (context.flag("exact") ?? false, context.flag("dryRun") ?? false)
-            let (checkpoint, files) = try await answering("", id) { () async throws -> (String?, [PlannedFile]) in
-                try await store.recover()
-                let (plan, folders) = try await store.plan(restoring: id, exact: exact)
-                guard !isDryRun else { return (nil, plan) }
-                let full = try await store.create(reason: "restore", label: "before restoring \(id)")
-                guard !plan.isEmpty else { return (full.id, []) }
-                let request = RestoreRequest(kind: .restore, owner: "", folders: folders)
-                return (full.id, try await store.apply(plan, request).files)
+            let (checkpoint, files) = try await answering("", id) {
+                try await store.restore(id, exact: exact, isDryRun: isDryRun)
             }
             return .data([
                 "id": .string(id), "checkpoint": checkpoint.map { .string($0) } ?? .null,
