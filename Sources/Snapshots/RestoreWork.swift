@@ -63,6 +63,7 @@ struct RestoreWork: Sendable {
                 }
             }
             let kept = files.filter { $0.outcome == .changedByYou }.map(\.path)
+            try access.flush(done.map(\.path))
             try journal.endUndo(id, succeeded: true, kept: kept)
             return files
         } catch {
@@ -80,6 +81,7 @@ struct RestoreWork: Sendable {
                 access.removeEmptyParents(of: step.path) { created.contains($0) }
             }
         }
+        try? access.flush(done.map(\.path))
         try? journal.endUndo(id, succeeded: false, kept: [])
         let state =
             lost.isEmpty
@@ -95,15 +97,18 @@ struct RestoreWork: Sendable {
         }
         let places = Places(steps)
         var kept: [FilePath] = []
+        var done: [FilePath] = []
         for step in steps.filter({ $0.to == nil }) + steps.filter({ $0.to != nil }) {
             access.removeTemporaries(beside: step.path)
             if try isThere(step.path, step.to, places) { continue }
             if try isThere(step.path, step.from, places), try put(step) {
+                done.append(step.path)
                 if step.to == nil { removeFolders(above: step.path, places) }
                 continue
             }
             kept.append(step.path)
         }
+        try access.flush(done)
         try journal.endUndo(id, succeeded: forwards, kept: kept)
     }
 

@@ -86,7 +86,7 @@ struct WorkspaceAccess: Sendable {
     }
 
     /// Puts a version at a path in one step, or removes what is there, if it is still `expected` at that moment.
-    /// Parents are created, and empty ones removed up to the root.
+    /// Parents are created. The content is on disk then, the name after `flush`.
     /// - Returns: false when something else is there by now; nothing was changed then.
     func replace(
         _ path: FilePath, expecting expected: FileVersion?, with version: FileVersion?, bytes: [UInt8]
@@ -109,7 +109,6 @@ struct WorkspaceAccess: Sendable {
             guard status == 0 || errno == ENOENT else {
                 throw FileError(Errno(rawValue: errno), path: path, action: "remove")
             }
-            try FileIO.syncDirectory(root.path.pushing(path.removingLastComponent()))
             return true
         }
         do throws(FileError) {
@@ -124,8 +123,25 @@ struct WorkspaceAccess: Sendable {
             unlinkat(folder.rawValue, temporary, 0)
             throw error
         }
-        try FileIO.syncDirectory(root.path.pushing(path.removingLastComponent()))
         return true
+    }
+
+    /// Makes durable what `replace` did with some paths, each directory once.
+    func flush(_ paths: [FilePath]) throws(FileError) {
+        for place in Set(paths.map { root.path.pushing($0.removingLastComponent()) }) {
+            var folder = place
+            while true {
+                do throws(FileError) {
+                    try FileIO.syncDirectory(folder)
+                    break
+                } catch {
+                    // One that got empty was removed: that is on record in the one above.
+                    guard error.kind == .notFound || error.kind == .notADirectory, folder.removeLastComponent() else {
+                        throw error
+                    }
+                }
+            }
+        }
     }
 
     private func isStill(_ path: FilePath, _ expected: FileVersion?) throws(FileError) -> Bool {
