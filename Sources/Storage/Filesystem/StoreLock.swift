@@ -4,16 +4,22 @@ import SystemPackage
 
 /// The lock of a store directory: many readers or one writer, across processes. Dies with its process.
 struct StoreLock: Sendable {
-    /// How long an operation waits for other processes.
+    /// How long an operation waits for one and the same process.
     static let timeoutMs: Int64 = 5_000
+    /// How often it waits that long when many work and the lock goes from hand to hand.
+    private static let turns = 6
 
     let path: FilePath
 
     /// Takes the lock, waiting on this thread (never one of the cooperative pool).
     func take(shared: Bool) throws(StorageError) -> FileLock {
-        let lock: FileLock?
+        var lock: FileLock?
         do throws(FileError) {
-            lock = try FileLock.lockBlocking(path, shared: shared, timeoutMs: Self.timeoutMs)
+            for _ in 0..<Self.turns where lock == nil {
+                let before = holder
+                lock = try FileLock.lockBlocking(path, shared: shared, timeoutMs: Self.timeoutMs)
+                if holder == before { break }
+            }
         } catch {
             throw StorageError(error)
         }
