@@ -74,7 +74,7 @@ extension StorageError {
         let who = holder ?? "another process"
         return StorageError(
             .busy,
-            "The store \(HostileText.escaped(store, multiline: false)) is held by \(who) since more than \(waitedMs) ms. Try again, or end that process.",
+            "The store \(HostileText.escaped(store, multiline: false)) was not free for \(waitedMs) ms; \(who) has it. Try again, or end that process.",
             holder: holder)
     }
 }

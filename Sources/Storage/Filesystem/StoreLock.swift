@@ -14,17 +14,19 @@ struct StoreLock: Sendable {
     /// Takes the lock, waiting on this thread (never one of the cooperative pool).
     func take(shared: Bool) throws(StorageError) -> FileLock {
         var lock: FileLock?
+        var waitedMs: Int64 = 0
         do throws(FileError) {
             for _ in 0..<Self.turns where lock == nil {
                 let before = holder
                 lock = try FileLock.lockBlocking(path, shared: shared, timeoutMs: Self.timeoutMs)
+                waitedMs += Self.timeoutMs
                 if holder == before { break }
             }
         } catch {
             throw StorageError(error)
         }
         guard let lock else {
-            throw StorageError.busy(store: path.string, waitedMs: Self.timeoutMs, holder: holder)
+            throw StorageError.busy(store: path.string, waitedMs: waitedMs, holder: holder)
         }
         if !shared { lock.write("process \(getpid())\n") }
         return lock
