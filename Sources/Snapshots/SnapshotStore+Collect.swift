@@ -301,7 +301,7 @@ extension StoreLayout {
         }
     }
 
-    /// Older than ten minutes: nobody is about to rename it.
+    /// By default older than ten minutes: nobody is about to rename it.
     private func isOld(_ path: FilePath, seconds: Int64 = 600) -> Bool {
         guard let info = try? FileIO.stat(path, followSymlink: false) else { return false }
         var now = timespec()
